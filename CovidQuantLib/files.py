@@ -1,0 +1,71 @@
+"""Outputs appear whole: everything is written under a temporary name beside its target and renamed when complete."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from CovidQuantLib.messages import InputError
+
+_TEMPORARY = ".covidquant-"
+
+
+@contextlib.contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary path beside `target` to write to; renamed onto `target` on success, removed on any failure.
+
+    The temporary name keeps the target's suffixes, since writers choose their format by them.
+    Raises `InputError` where the disk refuses the write (full, read-only, no such folder).
+    """
+    temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}-{target.name}")
+    try:
+        yield temporary
+        _flush(temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise _cannot_write(target.parent, error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target` to fill; renamed to `target` on success, removed on any failure.
+
+    `target` must not exist or be an empty folder: nothing of the user's is ever written over.
+    Raises `InputError` where it holds anything, or where the disk refuses the write.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(
+            f"The output folder {target.name!r} already exists and is not empty. "
+            "Nothing was written; choose another folder or empty this one."
+        )
+    temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}")
+    try:
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        yield temporary
+        for file in temporary.rglob("*"):
+            if file.is_file():
+                _flush(file)
+        if target.is_dir():
+            target.rmdir()
+        temporary.replace(target)
+    except OSError as error:
+        raise _cannot_write(target.parent, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _cannot_write(folder: Path, error: OSError) -> InputError:
+    reason = error.strerror or type(error).__name__
+    return InputError(f"The results cannot be written into the folder {folder.name!r}: {reason}. Nothing was kept.")

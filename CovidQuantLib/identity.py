@@ -1,0 +1,57 @@
+"""Codes instead of identities: a keyed hash names a scan or a patient without saying who it is.
+
+The key is made at first use in the user's configuration folder and never leaves it, so that nobody can test a guessed
+identifier against the codes in a report.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import sys
+from pathlib import Path
+
+_KEY_BYTES = 32
+_CODE_LETTERS = 12
+
+
+def configuration_folder() -> Path:
+    """The user's configuration folder of CovidQuant (`COVIDQUANT_CONFIG` overrides the system's convention)."""
+    if named := os.environ.get("COVIDQUANT_CONFIG"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming") / "CovidQuant"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "CovidQuant"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "covidquant"
+
+
+def site_key() -> bytes:
+    """This user's secret key, 32 bytes; made with mode 0600 when there is none.
+
+    Where the folder cannot be written, the key lasts for this process only: codes then differ between runs.
+    """
+    path = configuration_folder() / "site.key"
+    try:
+        key = path.read_bytes()
+        if len(key) == _KEY_BYTES:
+            return key
+    except OSError:
+        pass
+    key = secrets.token_bytes(_KEY_BYTES)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(key)
+    except FileExistsError:
+        return path.read_bytes()
+    except OSError:
+        return key
+    return key
+
+
+def keyed_code(key: bytes, purpose: str, content: bytes) -> str:
+    """A short code of `content`: the first 12 hexadecimal digits of HMAC-SHA256 under `key`, apart for each purpose."""
+    return hmac.new(key, purpose.encode() + b"\0" + content, hashlib.sha256).hexdigest()[:_CODE_LETTERS]

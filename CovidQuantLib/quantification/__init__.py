@@ -1,0 +1,1 @@
+"""Quantification: label maps in, numbers out."""

@@ -1,0 +1,1 @@
+"""Segmentation: a CT in, label maps out."""

@@ -1,0 +1,45 @@
+"""What segmentation gives: lungs, lobes, segments and infection, each with where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from CovidQuantLib.ct import LabelArray
+from CovidQuantLib.messages import CaseWarning
+
+THRESHOLD = "threshold"
+ESTIMATED = "estimated"
+EDITED = "edited"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One label map on the CT's grid (axes k, j, i; uint8; values of `anatomy`) and its source.
+
+    `source` is `"threshold"`, `"estimated"`, `"edited"`, the name of an external segmenter, or a model's id. An
+    estimate is shown as one wherever it appears.
+    """
+
+    labels: LabelArray
+    source: str
+
+    @property
+    def is_estimated(self) -> bool:
+        """Whether the borders come from geometry and image evidence only."""
+        return self.source == ESTIMATED
+
+
+@dataclass(frozen=True)
+class ChestSegmentation:
+    """The segmentation of one CT. Lungs hold lobes, lobes hold segments; every infected voxel lies in a lung.
+
+    `border_error_mm` is the 95th percentile of the distance between the estimated lobe borders and the fissures that
+    were detected, in mm; None where the lobes are no estimate or no fissure was detected.
+    """
+
+    lungs: Part
+    lobes: Part
+    segments: Part
+    infection: Part
+    border_error_mm: float | None = None
+    warnings: tuple[CaseWarning, ...] = ()

@@ -1,0 +1,18 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+DATA = Path(os.environ.get("COVIDQUANT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real CT, or a skip that says where it was looked for."""
+    if not DATA.is_dir():
+        pytest.skip("no real CT: set COVIDQUANT_TEST_DATA to the folder that holds it")
+    return DATA
