@@ -25,9 +25,9 @@ class HuStatistics:
 class RegionMeasures:
     """Everything about one region: both lungs, a lung, a lobe or a segment.
 
-    Volumes in ml, shares in percent of the region's volume. `poi` is the percentage of infection (Shan et al. 2020; QCT-PLO
-    in Huang et al. 2020). All numbers are None where the region is absent, and `reason` says why. `poi_range` is what POI
-    becomes when an estimated border moves by its error to either side; None where the border is not estimated.
+    Volumes in ml, shares in percent of the region's volume. `poi` is the percentage of infection (Shan et al. 2020;
+    QCT-PLO in Huang et al. 2020). All numbers are None where the region is absent, and `reason` says why. `poi_range`
+    is what POI becomes when an estimated border moves by its error to either side; None where no border is estimated.
     """
 
     key: str
@@ -73,7 +73,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Lesion:
-    """One connected lesion (26-neighbourhood): volumes in ml, the keys of the lobes that it touches, largest share first.
+    """One connected lesion (26-neighbourhood): volumes in ml, the keys of the lobes it touches, largest share first.
 
     `centre_kji` is its centre of mass in voxels of the library's axis order.
     """
@@ -113,8 +113,8 @@ class ReferenceComparison:
 class Quantification:
     """All numbers of one case. `regions` in the order lungs, right, left, five lobes, 18 segments.
 
-    Laws, checked when it is made: right + left = lungs, lobes = their lung, segments = their lobe, GGO + consolidation =
-    infection, in every volume.
+    Laws, checked when it is made: right + left = lungs, lobes = their lung, segments = their lobe, and
+    GGO + consolidation = infection, in every volume.
     """
 
     regions: tuple[RegionMeasures, ...]
