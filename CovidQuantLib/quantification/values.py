@@ -86,6 +86,15 @@ class Lesion:
 
 
 @dataclass(frozen=True)
+class SmallLesions:
+    """The connected lesions under `minimum_ml`, counted together: how many, and their volume in ml."""
+
+    count: int
+    volume_ml: float
+    minimum_ml: float
+
+
+@dataclass(frozen=True)
 class CtScore:
     """The derived CT score, 0 to 25 (after Pan et al. 2020): computed from POI, not read by eye.
 
@@ -114,7 +123,8 @@ class Quantification:
     """All numbers of one case. `regions` in the order lungs, right, left, five lobes, 18 segments.
 
     Laws, checked when it is made: right + left = lungs, lobes = their lung, segments = their lobe, and
-    GGO + consolidation = infection, in every volume.
+    GGO + consolidation = infection, in every volume; `lesions` + `small_lesions` = infection of the lungs.
+    `lesions` come the largest first.
     """
 
     regions: tuple[RegionMeasures, ...]
@@ -124,6 +134,7 @@ class Quantification:
     ct_score: CtScore
     involved_lobes: int | None
     comparison: ReferenceComparison | None
+    small_lesions: SmallLesions = SmallLesions(0, 0.0, 0.0)
 
     def region(self, key: str) -> RegionMeasures:
         """The measures of the region `key` (`"lungs"`, `"right"`, `"RUL"`, `"RS1"` ...). Raises `KeyError`."""

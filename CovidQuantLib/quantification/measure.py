@@ -1,0 +1,149 @@
+"""All numbers of one case: the counts of the one pass, summed into regions and put in words of the papers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LOBES, LUNGS, LUNGS_KEY, SEGMENTS, by_key
+from CovidQuantLib.ct import Geometry, HuArray
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.quantification.border_range import poi_ranges
+from CovidQuantLib.quantification.ct_score import ct_score, involved_lobes
+from CovidQuantLib.quantification.densities import Counts, histogram, hu_statistics
+from CovidQuantLib.quantification.label_maps import REGIONS, LabelMaps, places_of
+from CovidQuantLib.quantification.laws import check_parts_fill_their_whole
+from CovidQuantLib.quantification.lesions import find_lesions
+from CovidQuantLib.quantification.one_pass import VoxelCounts, count_voxels
+from CovidQuantLib.quantification.reference import HuReference, compare
+from CovidQuantLib.quantification.values import Level, Quantification, RegionMeasures
+
+HISTOGRAM_START_HU = -1030
+"""Start of the shown histograms: bins of 10 or 5 HU then have borders at -200, 0 and every round number."""
+
+
+@dataclass(frozen=True)
+class QuantificationOptions:
+    """What a user may change.
+
+    `minimum_involved_ml`: a lobe counts as involved, and scores, above this volume of infection; `minimum_lesion_ml`:
+    smaller lesions are only counted. Both are 0.1 ml unless changed, about a ball of 6 mm. `border_error_mm`: how far
+    estimated borders of lobes and segments may be off; None where they are no estimate. `reference`: the HU
+    distribution to compare with, or None. `not_available`: keys of regions that are absent or not definable, with the
+    reason in words (`{"RML": "resected"}`); a lobe's segments go with it. Raises `InputError` where a value makes no
+    sense.
+    """
+
+    minimum_involved_ml: float = 0.1
+    minimum_lesion_ml: float = 0.1
+    histogram_bin_hu: int = 10
+    border_error_mm: float | None = None
+    reference: HuReference | None = None
+    not_available: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if min(self.minimum_involved_ml, self.minimum_lesion_ml, self.border_error_mm or 0.0) < 0.0:
+            raise InputError("A minimum volume or a border error is negative. Give 0 or more.")
+        if self.histogram_bin_hu < 1:
+            raise InputError("The bin width of the histogram is under 1 HU. Give a whole number from 1.")
+        keys = {region.key for region in (*LOBES, *SEGMENTS)}
+        if wrong := sorted(set(self.not_available) - keys):
+            raise InputError(f"{wrong[0]!r} is no lobe or segment. Give one of {', '.join(sorted(keys))}.")
+
+
+def quantify(
+    hu: HuArray,
+    labels: LabelMaps,
+    geometry: Geometry,
+    *,
+    options: QuantificationOptions | None = None,
+    progress: Progress = no_progress,
+) -> Quantification:
+    """Every number about one CT: `hu` int16 and `labels` on the grid of `geometry`, axes (k, j, i).
+
+    Raises `InputError` where the label maps contradict each other (see `laws`).
+    """
+    options = options or QuantificationOptions()
+    voxels = count_voxels(hu, labels, geometry, part_of(progress, 0.0, 0.6))
+    check_parts_fill_their_whole(voxels.counts.sum(axis=(0, 1)), options.not_available)
+    regions = _regions(voxels, geometry.voxel_ml, options)
+    if options.border_error_mm is not None:
+        ranges = poi_ranges(
+            labels,
+            geometry,
+            border_error_mm=options.border_error_mm,
+            poi={region.key: region.poi for region in regions},
+            progress=part_of(progress, 0.6, 0.9),
+        )
+        regions = tuple(replace(region, poi_range=ranges.get(region.key)) for region in regions)
+    progress(0.9, "Measuring lesions")
+    lesions, small_lesions = find_lesions(
+        voxels.infected, voxel_ml=geometry.voxel_ml, minimum_ml=options.minimum_lesion_ml
+    )
+    in_lungs = voxels.counts[:, :, places_of(LUNGS_KEY)].sum(axis=2)
+    lobes = {region.key: region for region in regions if region.level == "lobe"}
+    bins = {"start_hu": HISTOGRAM_START_HU, "bin_width": options.histogram_bin_hu}
+    progress(1.0, "Measuring lesions")
+    return Quantification(
+        regions=regions,
+        infection_histogram=histogram(in_lungs[:, 1:].sum(axis=1), **bins),
+        lung_histogram=histogram(in_lungs.sum(axis=1), **bins),
+        lesions=lesions,
+        ct_score=ct_score(lobes, options.minimum_involved_ml),
+        involved_lobes=involved_lobes(lobes, options.minimum_involved_ml),
+        comparison=compare(in_lungs.sum(axis=1), options.reference) if options.reference else None,
+        small_lesions=small_lesions,
+    )
+
+
+def _regions(voxels: VoxelCounts, voxel_ml: float, options: QuantificationOptions) -> tuple[RegionMeasures, ...]:
+    """The measures of lungs, right, left, five lobes and 18 segments, in this order."""
+    named: list[tuple[str, str, Level]] = [(LUNGS_KEY, "Both lungs", "lungs")]
+    for region in REGIONS:
+        level: Level = "lung" if region in LUNGS else "lobe" if region in LOBES else "segment"
+        named.append((region.key, region.name, level))
+    measures = []
+    for key, name, level in named:
+        counts = voxels.counts[:, :, places_of(key)].sum(axis=2)
+        reason = _known_reason(key, options.not_available)
+        if reason is None and not counts.any():
+            reason = f"nothing is labelled as {name[0].lower() + name[1:]}"
+        measures.append(_absent(key, name, level, reason) if reason else _measured(key, name, level, counts, voxel_ml))
+    return tuple(measures)
+
+
+def _known_reason(key: str, not_available: Mapping[str, str]) -> str | None:
+    """Why a lobe or segment is not available, as the user said it of itself or, for a segment, of its lobe."""
+    parent = None if key == LUNGS_KEY else by_key(key).parent
+    return not_available.get(key) or not_available.get(parent or "")
+
+
+def _measured(key: str, name: str, level: Level, counts: Counts, voxel_ml: float) -> RegionMeasures:
+    """The measures of a region with at least one voxel; `counts` are its voxels by HU and infection label."""
+    whole = int(counts.sum())
+    by_class = counts.sum(axis=0)
+    ggo, consolidation = int(by_class[GROUND_GLASS.label]), int(by_class[CONSOLIDATION.label])
+    # Shares come from whole numbers of voxels: 25 % is exactly 25.0 whatever the voxel's size.
+    return RegionMeasures(
+        key=key,
+        name=name,
+        level=level,
+        volume_ml=whole * voxel_ml,
+        infection_ml=(ggo + consolidation) * voxel_ml,
+        ggo_ml=ggo * voxel_ml,
+        consolidation_ml=consolidation * voxel_ml,
+        poi=100.0 * (ggo + consolidation) / whole,
+        ggo_percent=100.0 * ggo / whole,
+        consolidation_percent=100.0 * consolidation / whole,
+        infection_hu=hu_statistics(np.asarray(counts[:, 1:].sum(axis=1))),
+    )
+
+
+def _absent(key: str, name: str, level: Level, reason: str) -> RegionMeasures:
+    nothing: dict[str, None] = dict.fromkeys(
+        ("volume_ml", "infection_ml", "ggo_ml", "consolidation_ml", "poi", "ggo_percent", "consolidation_percent")
+    )
+    return RegionMeasures(key, name, level, **nothing, infection_hu=None, reason=reason)
