@@ -1,0 +1,231 @@
+"""DICOM headers as plain values: one frozen record for each image file, with nothing that names a person."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pydicom
+
+Vector = tuple[float, float, float]
+
+_TAGS = [
+    "SOPClassUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "PatientID",
+    "PatientName",
+    "Modality",
+    "ImageType",
+    "SeriesDescription",
+    "ProtocolName",
+    "ImageComments",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "SamplesPerPixel",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelSpacing",
+    "ImageOrientationPatient",
+    "ImagePositionPatient",
+    "SliceThickness",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "RescaleType",
+    "ConvolutionKernel",
+    "ContrastBolusAgent",
+    "PatientPosition",
+    "Manufacturer",
+    "AcquisitionNumber",
+    "TemporalPositionIdentifier",
+]
+_PREAMBLE = 128
+_PERPENDICULAR = 0.01
+_SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
+_ENHANCED = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where an image lies in the patient: centre of its first pixel, unit directions of a row and of a column (LPS).
+
+    `row` points along growing column numbers, `column` along growing row numbers; `spacing` is (between columns,
+    between rows) in mm.
+    """
+
+    position: Vector
+    row: Vector
+    column: Vector
+    spacing: tuple[float, float]
+
+    @property
+    def normal(self) -> npt.NDArray[np.float64]:
+        """Unit vector across the image: row x column."""
+        across = np.cross(self.row, self.column)
+        return np.asarray(across / np.linalg.norm(across))
+
+
+@dataclass(frozen=True)
+class SliceHeader:
+    """What one DICOM image file says of itself. Vectors are LPS mm; `None` and empty text where it does not say.
+
+    `patient` and `study` are digests: enough to tell two apart, nothing to read.
+    """
+
+    path: Path
+    series_uid: str
+    study: bytes
+    patient: bytes
+    modality: str
+    secondary_capture: bool
+    image_type: tuple[str, ...]
+    description: str
+    rows: int
+    columns: int
+    frames: int
+    samples: int
+    placement: Placement | None
+    thickness_mm: float | None
+    padding_hu: float | None
+    rescale_type: str
+    kernel: tuple[str, ...]
+    contrast_agent: str | None
+    patient_position: str
+    manufacturer: str
+    acquisition: str
+    temporal_position: str
+
+
+def read_header(path: Path) -> SliceHeader | None:
+    """The header of one file; None where it is no DICOM file or holds no image (SEG and SR included).
+
+    Call it within `native.silence`: pydicom warns of the values that it dislikes by quoting them.
+    """
+    try:
+        if not _looks_like_dicom(path):
+            return None
+        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+        return None if _text(dataset, "Modality") == "SEG" else _header(dataset, path)
+    except Exception:
+        return None
+
+
+def _looks_like_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(_PREAMBLE + 4)
+    # Files of the time before the preamble begin with a tag of group 0002 or 0008, little endian.
+    return start[_PREAMBLE:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00")
+
+
+def _header(dataset: pydicom.Dataset, path: Path) -> SliceHeader | None:
+    rows, columns = _number(dataset, "Rows"), _number(dataset, "Columns")
+    if not rows or not columns:
+        return None
+    sop_class = _text(dataset, "SOPClassUID")
+    frames = _number(dataset, "NumberOfFrames") or 1
+    return SliceHeader(
+        path=path,
+        series_uid=_text(dataset, "SeriesInstanceUID"),
+        study=_digest(_text(dataset, "StudyInstanceUID")),
+        patient=_digest(_text(dataset, "PatientID") or _text(dataset, "PatientName")),
+        modality=_text(dataset, "Modality").upper(),
+        secondary_capture=sop_class.startswith(_SECONDARY_CAPTURES),
+        image_type=tuple(word.upper() for word in _texts(dataset, "ImageType")),
+        description=" ".join(_text(dataset, tag) for tag in ("SeriesDescription", "ProtocolName", "ImageComments")),
+        rows=int(rows),
+        columns=int(columns),
+        frames=max(int(frames), 2 if sop_class in _ENHANCED else 1),
+        samples=int(_number(dataset, "SamplesPerPixel") or 1),
+        placement=_placement(dataset),
+        thickness_mm=_number(dataset, "SliceThickness") or None,
+        padding_hu=_padding(dataset),
+        rescale_type=_text(dataset, "RescaleType").upper(),
+        kernel=tuple(word.upper() for word in _texts(dataset, "ConvolutionKernel")),
+        contrast_agent=_text(dataset, "ContrastBolusAgent") if "ContrastBolusAgent" in dataset else None,
+        patient_position=_text(dataset, "PatientPosition").upper(),
+        manufacturer=_text(dataset, "Manufacturer").upper(),
+        acquisition=_text(dataset, "AcquisitionNumber"),
+        temporal_position=_text(dataset, "TemporalPositionIdentifier"),
+    )
+
+
+def _placement(dataset: pydicom.Dataset) -> Placement | None:
+    """Where the image lies; None where a part is missing or the two directions are not perpendicular."""
+    position = _numbers(dataset, "ImagePositionPatient", 3)
+    cosines = _numbers(dataset, "ImageOrientationPatient", 6)
+    spacing = _numbers(dataset, "PixelSpacing", 2)
+    if position is None or cosines is None or spacing is None or min(spacing) <= 0:
+        return None
+    row, column = np.asarray(cosines[:3]), np.asarray(cosines[3:])
+    lengths = np.linalg.norm(row), np.linalg.norm(column)
+    if min(lengths) == 0 or abs(row @ column) > _PERPENDICULAR * lengths[0] * lengths[1]:
+        return None
+    return Placement(
+        position=_vector(position),
+        row=_vector(row / lengths[0]),
+        column=_vector(column / lengths[1]),
+        spacing=(spacing[1], spacing[0]),
+    )
+
+
+def _vector(values: Sequence[float] | npt.NDArray[np.float64]) -> Vector:
+    return (float(values[0]), float(values[1]), float(values[2]))
+
+
+def _padding(dataset: pydicom.Dataset) -> float | None:
+    """The HU that padded voxels have after the rescale; None where the file declares no padding."""
+    stored = _number(dataset, "PixelPaddingValue")
+    if stored is None:
+        return None
+    if _number(dataset, "PixelRepresentation") == 1 and stored > 0x7FFF:
+        stored -= 0x10000  # the value of a signed image, written as an unsigned one
+    slope, intercept = _number(dataset, "RescaleSlope"), _number(dataset, "RescaleIntercept")
+    return stored * (1.0 if slope is None else slope) + (intercept or 0.0)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
+
+
+def _value(dataset: pydicom.Dataset, tag: str) -> Any:
+    try:
+        return dataset.get(tag)
+    except Exception:
+        return None
+
+
+def _texts(dataset: pydicom.Dataset, tag: str) -> tuple[str, ...]:
+    value = _value(dataset, tag)
+    if value is None:
+        return ()
+    many = not isinstance(value, str) and hasattr(value, "__iter__") and not hasattr(value, "family_name")
+    return tuple(str(item).strip() for item in (value if many else [value]))
+
+
+def _text(dataset: pydicom.Dataset, tag: str) -> str:
+    return " ".join(_texts(dataset, tag)).strip()
+
+
+def _each(dataset: pydicom.Dataset, tag: str, convert: Callable[[str], float]) -> list[float] | None:
+    try:
+        values = [convert(text) for text in _texts(dataset, tag)]
+    except ValueError:
+        return None
+    return values if values and all(math.isfinite(value) for value in values) else None
+
+
+def _numbers(dataset: pydicom.Dataset, tag: str, count: int) -> list[float] | None:
+    values = _each(dataset, tag, float)
+    return values if values is not None and len(values) == count else None
+
+
+def _number(dataset: pydicom.Dataset, tag: str) -> float | None:
+    values = _each(dataset, tag, float)
+    return values[0] if values else None
