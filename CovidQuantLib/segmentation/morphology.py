@@ -1,0 +1,81 @@
+"""Morphology with balls measured in millimetres, whatever the voxel: by distance maps, so its cost knows no radius."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from CovidQuantLib.ct import LabelArray, MaskArray
+
+Spacing = tuple[float, float, float]
+"""Spacing in mm in the array's order k, j, i."""
+
+
+def distance_outside(mask: MaskArray, spacing_kji: Spacing) -> npt.NDArray[np.float32]:
+    """Distance of each voxel to `mask` in mm, 0 within it; infinite everywhere where `mask` is empty."""
+    if not mask.any():
+        return np.full(mask.shape, np.inf, np.float32)
+    image = as_image(mask, spacing_kji)
+    distance = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
+    return np.maximum(sitk.GetArrayViewFromImage(distance), 0.0)
+
+
+def dilate(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
+    """`mask` grown by a ball of `radius_mm`."""
+    return distance_outside(mask, spacing_kji) <= radius_mm
+
+
+def erode(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
+    """`mask` shrunk by a ball of `radius_mm`; the border of the array does not shrink it."""
+    return distance_outside(~mask, spacing_kji) > radius_mm
+
+
+def close(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
+    """`mask` and everything a ball of `radius_mm` cannot reach from outside of it."""
+    margin = [int(np.ceil(radius_mm / spacing)) + 1 for spacing in spacing_kji]
+    padded = np.pad(mask, [(width, width) for width in margin], mode="edge")
+    closed = erode(dilate(padded, radius_mm, spacing_kji), radius_mm, spacing_kji)
+    inner = tuple(slice(width, -width) for width in margin)
+    return np.asarray(closed[inner] | mask)
+
+
+def open_(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
+    """The part of `mask` that a ball of `radius_mm` within it can reach."""
+    return dilate(erode(mask, radius_mm, spacing_kji), radius_mm, spacing_kji) & mask
+
+
+def components(mask: MaskArray, *, corners: bool = False) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Connected parts of `mask`, 1 the largest, and their voxel counts (`counts[n]` of part n; `counts[0]` is 0).
+
+    Voxels connect through faces, with `corners` through edges and corners too.
+    """
+    found = sitk.ConnectedComponent(as_image(mask, (1.0, 1.0, 1.0)), corners)
+    labels = sitk.GetArrayFromImage(found).astype(np.int32)
+    counts = np.bincount(labels.ravel())
+    counts[0] = 0
+    order = np.argsort(-counts[1:], kind="stable") + 1
+    rank = np.zeros(len(counts), np.int32)
+    rank[order] = np.arange(1, len(counts))
+    return rank[labels], np.concatenate([[0], counts[order]]).astype(np.int64)
+
+
+def largest_component(mask: MaskArray) -> MaskArray:
+    """The largest part of `mask` connected through faces; empty where `mask` is."""
+    return np.asarray(components(mask)[0] == 1)
+
+
+def fill_slices(mask: MaskArray) -> MaskArray:
+    """`mask` with the holes of every axial slice filled."""
+    image = as_image(mask, (1.0, 1.0, 1.0))
+    filled = np.empty_like(mask)
+    for k in range(mask.shape[0]):
+        filled[k] = sitk.GetArrayViewFromImage(sitk.BinaryFillhole(image[:, :, k])) != 0
+    return filled
+
+
+def as_image(mask: MaskArray | LabelArray, spacing_kji: Spacing) -> sitk.Image:
+    """The array as a SimpleITK image (uint8) of this spacing."""
+    image = sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
+    image.SetSpacing([float(step) for step in spacing_kji[::-1]])
+    return image
