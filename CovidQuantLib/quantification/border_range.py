@@ -76,12 +76,12 @@ def _changes(
     half = sum(spacing) / 6.0
     beyond = np.maximum(distance_transform_edt(~inside, spacing)[others] - half, 0.01)
     within = np.maximum(distance_transform_edt(~others, spacing)[inside] - half, 0.01)
-    moved = np.concatenate([-within, beyond])
+    depth = np.concatenate([-within, beyond]).astype(np.float32)
     ill = np.concatenate([infected[inside], infected[others]])
-    places = np.linspace(-error_mm, error_mm, 2 * _STEPS + 1)
-    reached = np.searchsorted(places, moved)
-    volume = np.cumsum(np.bincount(reached, minlength=places.size + 1))[: places.size]
-    infection = np.cumsum(np.bincount(reached, weights=ill, minlength=places.size + 1))[: places.size]
+    places = np.linspace(-error_mm, error_mm, 2 * _STEPS + 1, dtype=np.float32)
+    # A sample stands for a cell: the border passes through it, and does not jump over it.
+    share = np.clip((places - depth[:, None]) / (2.0 * half) + 0.5, 0.0, 1.0)
+    volume, infection = share.sum(axis=0), share[ill].sum(axis=0)
     left = volume > 0
     change = 100.0 * (infection[left] / volume[left] - infection[_STEPS] / volume[_STEPS])
     return float(change.min()), float(change.max())

@@ -14,7 +14,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LOBES
-from CovidQuantLib.quantification.label_maps import lobe_of_place
+from CovidQuantLib.ct.grid import Box
+from CovidQuantLib.quantification.label_maps import INFECTION_CLASSES, lobe_of_place
 from CovidQuantLib.quantification.one_pass import InfectedVoxels
 from CovidQuantLib.quantification.values import Lesion, SmallLesions
 
@@ -25,11 +26,9 @@ Indices = npt.NDArray[np.int64]
 class _Runs:
     """Runs in the order of the array.
 
-    `first` is where the run's first voxel stands in the list of voxels, `row` its slice and row in one number, `start`
-    and `last` its first and last column.
+    `row` is a run's slice and row in one number, `start` and `last` its first and last column.
     """
 
-    first: Indices
     row: Indices
     start: Indices
     last: Indices
@@ -47,21 +46,20 @@ def find_lesions(
     rows, columns = infected.box.shape[1:]
     runs = _runs(infected.position, columns)
     count, lesion_of_run = connected_components(_touching(runs, rows, columns), directed=False)
-    lengths = np.diff(runs.first, append=infected.position.size)
-    lesion = np.repeat(lesion_of_run.astype(np.int64), lengths)
-    sizes = np.bincount(lesion, minlength=count)
-    ggo = np.bincount(lesion[infected.infection == GROUND_GLASS.label], minlength=count)
-    consolidation = np.bincount(lesion[infected.infection == CONSOLIDATION.label], minlength=count)
-    lobes = _voxels_by_lobe(lesion, infected.place, count)
-    centres = _centres(infected, lesion, sizes)
+    lengths = runs.last - runs.start + 1
+    # Axes: lesion, infection (GGO, consolidation), lobe in the order of `LOBES` and, last, no lobe.
+    voxels = _voxels_by_kind(infected, np.repeat(lesion_of_run, lengths), count)
+    sizes = voxels.sum(axis=(1, 2))
+    volumes = voxels.sum(axis=2) * voxel_ml
+    centres = _centres(runs, lengths, lesion_of_run, infected.box)
     small = sizes * voxel_ml < minimum_ml
     order = np.argsort(-sizes, kind="stable")
     lesions = tuple(
         Lesion(
             volume_ml=float(sizes[n] * voxel_ml),
-            ggo_ml=float(ggo[n] * voxel_ml),
-            consolidation_ml=float(consolidation[n] * voxel_ml),
-            lobes=_largest_first(lobes[n]),
+            ggo_ml=float(volumes[n, GROUND_GLASS.label - 1]),
+            consolidation_ml=float(volumes[n, CONSOLIDATION.label - 1]),
+            lobes=_largest_first(voxels[n].sum(axis=0)),
             centre_kji=(float(centres[n, 0]), float(centres[n, 1]), float(centres[n, 2])),
         )
         for n in order[~small[order]]
@@ -70,11 +68,13 @@ def find_lesions(
 
 
 def _runs(position: Indices, columns: int) -> _Runs:
-    row, column = np.divmod(position, columns)
-    breaks = (np.diff(position) != 1) | (np.diff(row) != 0)
-    first = np.concatenate([[0], np.flatnonzero(breaks) + 1])
-    last = np.concatenate([first[1:] - 1, [position.size - 1]])
-    return _Runs(first, row[first], column[first], column[last])
+    breaks = np.diff(position) != 1
+    breaks |= position[1:] % columns == 0
+    ends = np.flatnonzero(breaks)
+    first = position[np.concatenate([[0], ends + 1])]
+    last = position[np.concatenate([ends, [position.size - 1]])]
+    row = first // columns
+    return _Runs(row, first - row * columns, last - row * columns)
 
 
 def _touching(runs: _Runs, rows: int, columns: int) -> coo_array:
@@ -104,21 +104,24 @@ def _overlapping(starts: Indices, ends: Indices, low: Indices, high: Indices) ->
     return which, begin[which] + within
 
 
-def _voxels_by_lobe(lesion: Indices, place: npt.NDArray[np.uint8], count: int) -> Indices:
-    """Voxels of each lesion (rows) in each lobe (columns, in the order of `LOBES`; the last: in no lobe)."""
+def _voxels_by_kind(infected: InfectedVoxels, lesion: npt.NDArray[np.int32], count: int) -> Indices:
     order = [lobe.key for lobe in LOBES]
-    column = np.array([len(order) if key is None else order.index(key) for key in lobe_of_place()])
+    lobe = [len(order) if key is None else order.index(key) for key in lobe_of_place()]
     width = len(order) + 1
-    counts = np.bincount(lesion * width + column[place], minlength=count * width)
-    return counts.reshape(count, width)
+    kind = np.array([(label - 1) * width + column for label in range(INFECTION_CLASSES) for column in lobe])
+    kinds = (INFECTION_CLASSES - 1) * width
+    key = lesion * np.int64(kinds)
+    key += kind[infected.kind]
+    return np.bincount(key, minlength=count * kinds).reshape(count, INFECTION_CLASSES - 1, width)
 
 
 def _largest_first(voxels: Indices) -> tuple[str, ...]:
     return tuple(LOBES[n].key for n in np.argsort(-voxels[: len(LOBES)], kind="stable") if voxels[n])
 
 
-def _centres(infected: InfectedVoxels, lesion: Indices, sizes: Indices) -> npt.NDArray[np.float64]:
+def _centres(runs: _Runs, lengths: Indices, lesion: npt.NDArray[np.int32], box: Box) -> npt.NDArray[np.float64]:
     """Centres of mass (lesion, axis) in voxels of the whole grid."""
-    index = np.unravel_index(infected.position, infected.box.shape)
-    sums = [np.bincount(lesion, weights=axis, minlength=sizes.size) for axis in index]
-    return np.stack(sums, axis=1) / sizes[:, None] + np.asarray(infected.box.start)
+    k, j = np.divmod(runs.row, box.shape[1])
+    middles = (k, j, (runs.start + runs.last) / 2.0)
+    sums = [np.bincount(lesion, weights=middle * lengths) for middle in middles]
+    return np.stack(sums, axis=1) / np.bincount(lesion, weights=lengths)[:, None] + np.asarray(box.start)

@@ -23,7 +23,7 @@ from CovidQuantLib.quantification.label_maps import (
 )
 from CovidQuantLib.quantification.laws import check_labels_exist, check_nesting
 
-_SLAB_VOXELS = 1 << 20
+_SLAB_VOXELS = 1 << 19
 """Voxels a slab: its temporary arrays stay near the processor's caches, and progress is reported often."""
 
 
@@ -31,13 +31,12 @@ _SLAB_VOXELS = 1 << 20
 class InfectedVoxels:
     """The infected voxels in the order of the array.
 
-    `position` is the flat index inside `box` (int64), `infection` the label (1 or 2), `place` the place (uint8).
+    `position` is the flat index inside `box` (int64), `kind` the class: infection label * PLACES + place (uint8).
     """
 
     box: Box
     position: npt.NDArray[np.int64]
-    infection: npt.NDArray[np.uint8]
-    place: npt.NDArray[np.uint8]
+    kind: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -75,10 +74,9 @@ def count_voxels(hu: HuArray, labels: LabelMaps, geometry: Geometry, progress: P
         found.append((labelled[infected] + first * area, kinds[infected]))
     counts = _shaped(total)
     check_nesting(counts[:, CLASSES], labels.cut(box.slices))
-    kinds = np.concatenate([kind for _, kind in found])
     return VoxelCounts(
         counts[:, :CLASSES].reshape(-1, INFECTION_CLASSES, PLACES),
-        InfectedVoxels(box, np.concatenate([at for at, _ in found]), kinds // PLACES, kinds % PLACES),
+        InfectedVoxels(box, np.concatenate([at for at, _ in found]), np.concatenate([kind for _, kind in found])),
     )
 
 

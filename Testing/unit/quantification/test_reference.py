@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from CovidQuantLib.ct import PADDING_HU
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.quantification import HuReference, load_reference
+from CovidQuantLib.quantification.reference import compare
+
+FOUR_BINS = HuReference("test", "made in the test", "none", 1, -1000, 100, (0.5, 0.25, 0.25, 0.0))
+
+
+def counts_at(*hu: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    return np.bincount(np.asarray(hu) - PADDING_HU).astype(np.int64)
+
+
+def test_equal_distributions_have_distance_0_and_full_overlap() -> None:
+    found = compare(counts_at(-1000, -901, -900, -750), FOUR_BINS)
+    assert found is not None
+    assert found.hellinger == 0.0
+    assert found.intersection_over_union == 1.0
+    assert found.reference == "test"
+
+
+def test_disjoint_distributions_have_distance_1_and_no_overlap() -> None:
+    found = compare(counts_at(-700, -650), FOUR_BINS)
+    assert found is not None
+    assert found.hellinger == 1.0
+    assert found.intersection_over_union == 0.0
+
+
+def test_two_bins_can_be_checked_by_hand() -> None:
+    halves = HuReference("halves", "test", "none", 1, 0, 10, (0.5, 0.5))
+    found = compare(counts_at(1), halves)
+    assert found is not None
+    assert found.hellinger == pytest.approx((1 - 0.5**0.5) ** 0.5)
+    assert found.intersection_over_union == pytest.approx(0.5 / 1.5)
+
+
+def test_voxels_beyond_the_range_count_in_the_end_bins() -> None:
+    found = compare(
+        counts_at(-1024, -1024, -850, 3000), HuReference("ends", "t", "n", 1, -1000, 100, (0.5, 0.25, 0.25))
+    )
+    assert found is not None
+    assert found.hellinger == 0.0
+
+
+GOOD: dict[str, Any] = {
+    "format": "covidquant-lung-hu",
+    "version": 1,
+    "name": "two chests",
+    "origin": "made in the test",
+    "kernel": "standard",
+    "cases": 2,
+    "start_hu": -1000,
+    "bin_width": 500,
+    "shares": [0.25, 0.75],
+}
+
+
+def written(folder: Path, content: object) -> Path:
+    path = folder / "reference.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_a_reference_of_the_users_own_is_read(tmp_path: Path) -> None:
+    assert load_reference(written(tmp_path, GOOD)).shares == (0.25, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"format": "other"}, "does not say"),
+        ({"version": 2}, "does not say"),
+        ({"name": ""}, '"name"'),
+        ({"kernel": None}, '"kernel"'),
+        ({"cases": 0}, '"cases"'),
+        ({"bin_width": 0}, '"bin_width"'),
+        ({"bin_width": True}, '"bin_width"'),
+        ({"start_hu": 0.5}, '"start_hu"'),
+        ({"shares": [1.0]}, '"shares"'),
+        ({"shares": [2.0, -1.0]}, '"shares"'),
+        ({"shares": ["a", "b"]}, '"shares"'),
+        ({"shares": [0.2, 0.2]}, "do not sum to 1"),
+        ({"shares": [float("nan"), 1.0]}, '"shares"'),
+    ],
+)
+def test_a_wrong_reference_is_refused_with_its_reason(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence):
+        load_reference(written(tmp_path, GOOD | change))
+
+
+def test_a_file_that_is_no_reference_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text.json").write_text("not JSON", encoding="utf-8")
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
+    for name in ("text.json", "binary.json", "missing.json"):
+        with pytest.raises(InputError, match="HU reference"):
+            load_reference(tmp_path / name)
+    with pytest.raises(InputError, match="HU reference"):
+        load_reference(written(tmp_path, [1, 2]))
