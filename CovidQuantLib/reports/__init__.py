@@ -1,0 +1,1 @@
+"""Reports: the numbers and pictures of a case as files that a person or a program reads."""
