@@ -41,15 +41,13 @@ def check_nesting(unlawful: npt.NDArray[np.int64], labels: LabelMaps) -> None:
         broken["lobe"] += int(counts[codes[(lobe > 0) & (np.take(lung_of_lobe(), lobe) != lung)]].sum())
         broken["segment"] += int(counts[codes[(segment > 0) & (np.take(lobe_of_segment(), segment) != lobe)]].sum())
     sentences = {
-        "infection": "infected voxels lie outside the lungs. Every infected voxel must lie in a lung: extend the lungs"
-        " or take the infection away there.",
-        "lobe": "voxels of a lobe lie outside its lung. Correct the lobes or the lungs so that each lobe lies in its"
-        " lung.",
-        "segment": "voxels of a segment lie outside its lobe. Correct the segments or the lobes so that each segment"
-        " lies in its lobe.",
+        "infection": ("infection outside the lungs", "Extend the lungs, or take the infection away there."),
+        "lobe": ("a lobe outside its lung", "Correct the lobes or the lungs."),
+        "segment": ("a segment outside its lobe", "Correct the segments or the lobes."),
     }
     law = next(law for law, number in broken.items() if number)
-    raise InputError(f"The label maps contradict each other: {broken[law]} {sentences[law]}")
+    what, remedy = sentences[law]
+    raise InputError(f"The label maps contradict each other: {what} (voxels: {broken[law]}). {remedy}")
 
 
 def check_parts_fill_their_whole(voxels: npt.NDArray[np.int64], not_available: Collection[str]) -> None:
@@ -65,8 +63,8 @@ def check_parts_fill_their_whole(voxels: npt.NDArray[np.int64], not_available: C
         if divided and voxels[number] and not excused:
             word = "lobe" if whole in LUNGS else "segment"
             raise InputError(
-                f"The label maps contradict each other: {int(voxels[number])} voxels of the {whole.name.lower()} belong"
-                f" to no {word}. Give each of them a {word}, or say which {word} is not definable."
+                f"The label maps contradict each other: a part of the {whole.name.lower()} belongs to no {word}"
+                f" (voxels: {int(voxels[number])}). Give all of it a {word}, or say which {word} is not definable."
             )
 
 

@@ -182,15 +182,15 @@ def contradiction(a_random_case: Callable[[int], Case], part: str, value: int, a
 
 
 def test_infection_outside_the_lungs_is_refused(a_random_case: Callable[[int], Case]) -> None:
-    assert "1 infected voxels lie outside the lungs" in contradiction(a_random_case, "infection", 1, "lungs")
+    assert "infection outside the lungs (voxels: 1)" in contradiction(a_random_case, "infection", 1, "lungs")
 
 
 def test_a_lobe_outside_its_lung_is_refused(a_random_case: Callable[[int], Case]) -> None:
-    assert "1 voxels of a lobe lie outside its lung" in contradiction(a_random_case, "lobes", 5, "lungs")
+    assert "a lobe outside its lung (voxels: 1)" in contradiction(a_random_case, "lobes", 5, "lungs")
 
 
 def test_a_segment_outside_its_lobe_is_refused(a_random_case: Callable[[int], Case]) -> None:
-    assert "1 voxels of a segment lie outside its lobe" in contradiction(a_random_case, "segments", 18, "lungs")
+    assert "a segment outside its lobe (voxels: 1)" in contradiction(a_random_case, "segments", 18, "lungs")
 
 
 def test_a_value_that_no_structure_has_is_refused(a_random_case: Callable[[int], Case]) -> None:
@@ -203,7 +203,7 @@ def test_a_hole_in_the_lobes_is_refused_unless_a_lobe_is_not_definable(a_random_
     hole = tuple(np.argwhere(labels.lobes == 2)[0])
     lobes[hole] = segments[hole] = 0
     holed = replace(labels, lobes=lobes, segments=segments)
-    with pytest.raises(InputError, match="1 voxels of the right lung belong to no lobe"):
+    with pytest.raises(InputError, match="part of the right lung belongs to no lobe"):
         quantify(hu, holed, geometry)
     options = QuantificationOptions(not_available={"RML": "not definable"})
     assert quantify(hu, holed, geometry, options=options).region("RUL").volume_ml is not None
