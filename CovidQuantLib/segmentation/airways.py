@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from CovidQuantLib.ct import CtVolume, Geometry, HuArray, MaskArray
-from CovidQuantLib.ct.volume import T
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
+from CovidQuantLib.ct.volume import T
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.airway_evidence import SUREST, lumen_levels, surrounding_hu
 from CovidQuantLib.segmentation.airway_wave import AirwayWave, WaveBranch

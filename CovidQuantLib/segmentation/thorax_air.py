@@ -14,7 +14,7 @@ from CovidQuantLib.ct import HuArray, MaskArray
 from CovidQuantLib.segmentation.morphology import Spacing, fill_slices, largest_component, open_
 
 _SOFT_TISSUE_HU = -250
-_OPEN_AIR_HU = -940
+_OPEN_AIR_HU = -970
 _TABLE_MM = 4.0
 _FIRST_THRESHOLD_HU = -500.0
 
@@ -44,14 +44,12 @@ def body_mask(hu: HuArray, spacing_kji: Spacing) -> MaskArray:
     tissue = largest_component(open_(hu > _SOFT_TISSUE_HU, _TABLE_MM, spacing_kji))
     if not tissue.any():
         return tissue
-    rows, columns = tissue.any(axis=(0, 2)), tissue.any(axis=(0, 1))
-    wall: MaskArray = np.asarray(hu > _OPEN_AIR_HU)
-    closed = tissue.copy()
-    for edge in (0, -1):
-        if rows[edge]:
-            closed[:, edge, :] |= wall[:, edge, :]
-        if columns[edge]:
-            closed[:, :, edge] |= wall[:, :, edge]
+    closed: MaskArray = tissue.copy()
+    for axis in (1, 2):
+        for edge in (0, -1):
+            at_edge: tuple[slice | int, ...] = tuple(edge if a == axis else slice(None) for a in range(3))
+            if tissue[at_edge].any():
+                closed[at_edge] = np.logical_or(closed[at_edge], hu[at_edge] > _OPEN_AIR_HU)
     return largest_component(fill_slices(closed))
 
 

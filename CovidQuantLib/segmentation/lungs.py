@@ -1,0 +1,107 @@
+"""Both lungs of a chest CT, with their consolidations, by adaptive threshold and morphology.
+
+The method of Hu et al. 2001 and Armato and Sensakovic 2004 ("Automated lung segmentation for thoracic CT"), which
+Pan et al. 2020 build on: optimal threshold, airways taken out, lungs told apart, borders closed. The coarse part runs
+on a grid of about 2 mm; the border between air and tissue is the CT's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.messages import CaseWarning, InputError
+from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.segmentation.airways import Airways, AirwayTree, CoarseChest, coarse_chest, grow_airways
+from CovidQuantLib.segmentation.gas import gas_outside_lungs
+from CovidQuantLib.segmentation.lung_border import labels_on_ct
+from CovidQuantLib.segmentation.lung_sides import split_sides
+from CovidQuantLib.segmentation.morphology import close, components, dilate
+
+_SMALLEST_PIECE_ML = 0.5
+_SMALLEST_LUNGS_ML = 150.0
+_MAIN_PIECE_SHARE = 0.05
+_NEAR_MM = 15.0
+_VESSEL_MM = 6.0
+_BRONCHUS_WALL_MM = 2.0
+
+NO_LUNGS = (
+    "No lungs were found in this CT: nothing in it looks like aerated lung inside a chest. "
+    "Choose a CT of the whole chest; a series of the abdomen, the head or a limb cannot be used."
+)
+
+
+@dataclass(frozen=True)
+class Lungs:
+    """`labels` (uint8; 1 right, 2 left) and `airways` (lumen of trachea and bronchi) on the CT's grid.
+
+    Trachea and main bronchi are in no lung; bronchi inside a lung belong to it. `tree` is that of the airways.
+    """
+
+    labels: LabelArray
+    airways: MaskArray
+    warnings: tuple[CaseWarning, ...]
+    tree: AirwayTree
+
+
+def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
+    """Both lungs of `ct`, whole, with consolidated parts. Raises `InputError` where the CT shows no lungs."""
+    progress(0.0, "Looking for the lungs")
+    chest = coarse_chest(ct)
+    airways = grow_airways(ct, chest=chest, progress=part_of(progress, 0.2, 0.5))
+    progress(0.5, "Finding the lungs")
+    bronchi = main_airways(chest, airways)
+    aerated = aerated_lungs(chest, bronchi)
+    progress(0.6, "Closing the lungs' borders")
+    whole = close(aerated, _VESSEL_MM, chest.grid.spacing_kji) & chest.body & ~bronchi
+    progress(0.75, "Telling right from left")
+    sides = split_sides(whole, chest.hu, _midline(chest), chest.grid.spacing_kji)
+    progress(0.85, "Drawing the lungs' borders")
+    labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & ~whole))
+    progress(1.0, "Drawing the lungs' borders")
+    return Lungs(labels, airways.lumen, (), airways.tree)
+
+
+def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
+    """Trachea and main bronchi with their walls, on the coarse grid."""
+    mask = np.zeros(chest.hu.shape, bool)
+    step = np.array(chest.grid.step)
+    lumen = chest.grid.reduce(airways.lumen.astype(np.float32)) > 0.25
+    for branch in airways.tree.branches:
+        if branch.generation <= 1:
+            points = np.rint((branch.points_kji + 0.5) / step - 0.5).astype(np.int64)
+            near = np.zeros_like(mask)
+            near[tuple(np.clip(points, 0, np.array(mask.shape) - 1).T)] = True
+            mask |= dilate(near, 2.5 * branch.radius_mm, chest.grid.spacing_kji) & lumen
+    return dilate(mask, _BRONCHUS_WALL_MM, chest.grid.spacing_kji) if mask.any() else mask
+
+
+def aerated_lungs(chest: CoarseChest, bronchi: MaskArray) -> MaskArray:
+    """Air of the lungs on the coarse grid: large pieces that are no gas, and small pieces near them.
+
+    Raises `InputError` where nothing of the size of lungs is left.
+    """
+    spacing = chest.grid.spacing_kji
+    air = chest.air & ~bronchi
+    air &= ~gas_outside_lungs(chest.hu, air, spacing)
+    labels, counts = components(air)
+    ml = counts * float(np.prod(spacing)) / 1000.0
+    if ml.max(initial=0.0) < _SMALLEST_LUNGS_ML / 2.0 or ml.sum() < _SMALLEST_LUNGS_ML:
+        raise InputError(NO_LUNGS)
+    main = np.flatnonzero(counts >= max(_MAIN_PIECE_SHARE * counts[1:].sum(), 1))
+    lungs = np.isin(labels, main)
+    near = dilate(lungs, _NEAR_MM, spacing)
+    for number in range(1, len(counts)):
+        if number not in main and ml[number] >= _SMALLEST_PIECE_ML:
+            piece = labels == number
+            if near[piece].mean() > 0.9:
+                lungs |= piece
+    return np.asarray(lungs)
+
+
+def _midline(chest: CoarseChest) -> float:
+    """The column of the trachea, or of the body's middle where no trachea was seen."""
+    of = chest.trachea if chest.trachea is not None else chest.body
+    return float(np.average(np.arange(of.shape[2]), weights=of.sum(axis=(0, 1))))
