@@ -27,7 +27,7 @@ def whole_file(target: Path) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(target)
     except OSError as error:
-        raise _cannot_write(target.parent, error) from error
+        raise _cannot_write(error) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -39,11 +39,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     `target` must not exist or be an empty folder: nothing of the user's is ever written over.
     Raises `InputError` where it holds anything, or where the disk refuses the write.
     """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(
-            f"The output folder {target.name!r} already exists and is not empty. "
-            "Nothing was written; choose another folder or empty this one."
-        )
+    check_free(target)
     temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}")
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
@@ -56,9 +52,17 @@ def whole_folder(target: Path) -> Iterator[Path]:
             target.rmdir()
         temporary.replace(target)
     except OSError as error:
-        raise _cannot_write(target.parent, error) from error
+        raise _cannot_write(error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_free(target: Path) -> None:
+    """Raise `InputError` where `target` is a file or a folder that holds anything."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise InputError(
+            "The output folder already exists and is not empty. Nothing was written; choose another folder or empty it."
+        )
 
 
 def _flush(path: Path) -> None:
@@ -66,6 +70,6 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _cannot_write(folder: Path, error: OSError) -> InputError:
+def _cannot_write(error: OSError) -> InputError:
     reason = error.strerror or type(error).__name__
-    return InputError(f"The results cannot be written into the folder {folder.name!r}: {reason}. Nothing was kept.")
+    return InputError(f"The results cannot be written into the output folder: {reason}. Nothing was kept.")

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 
 from CovidQuantLib.ct.orientation import geometry_of, library_order
-from CovidQuantLib.ct.volume import CtVolume, Geometry, LabelArray
+from CovidQuantLib.ct.volume import CtVolume, Geometry, LabelArray, StoredOrder
 from CovidQuantLib.ct.volume_files import read_volume
 from CovidQuantLib.messages import InputError
 
@@ -19,19 +19,37 @@ _HIGHEST_LABEL = 255
 
 
 def read_labelmap(path: Path, ct: CtVolume) -> LabelArray:
-    """The label map in `path` (NIfTI, NRRD, MHA, a one-layer `.seg.nrrd`), uint8 on the CT's grid, axes (k, j, i).
+    """The label map in `path` on the grid of `ct`; as `read_labelmap_on`."""
+    return read_labelmap_on(path, ct.geometry)
 
-    The mask may be stored in another axis order, and may cover a part of the CT only, as editors crop to what was
+
+def read_labelmap_alone(path: Path) -> tuple[LabelArray, Geometry]:
+    """A label map without its CT: uint8, axes (k, j, i) in the library's order, and the grid that it stands on.
+
+    Raises `InputError` where the file is no label map.
+    """
+    image, order, geometry = _opened(path)
+    return _labels(order.from_stored(sitk.GetArrayViewFromImage(image))), geometry
+
+
+def read_labelmap_on(path: Path, grid: Geometry) -> LabelArray:
+    """The label map in `path` (NIfTI, NRRD, MHA, a one-layer `.seg.nrrd`), uint8 on `grid`, that of a CT.
+
+    Axes are (k, j, i). The mask may be stored in another axis order, and may cover a part of the CT only, as editors crop to what was
     drawn: the rest is background. Raises `InputError` where it stands on another grid, or holds other values than
     whole numbers from 0 to 255.
     """
+    image, order, geometry = _opened(path)
+    offset = _offset(geometry, grid)
+    labels = _labels(order.from_stored(sitk.GetArrayViewFromImage(image)))
+    return _placed(labels, offset, grid.shape)
+
+
+def _opened(path: Path) -> tuple[sitk.Image, StoredOrder, Geometry]:
     if not path.is_file():
         raise InputError("The mask does not exist. Check the path.")
     image = read_volume(path)
-    order, geometry = library_order(geometry_of(image))
-    offset = _offset(geometry, ct.geometry)
-    labels = _labels(order.from_stored(sitk.GetArrayViewFromImage(image)))
-    return _placed(labels, offset, ct.geometry.shape)
+    return (image, *library_order(geometry_of(image)))
 
 
 def _labels(values: npt.NDArray[np.generic]) -> LabelArray:

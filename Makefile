@@ -1,0 +1,47 @@
+# make demo    a report on the CT of CT=path, or on a synthetic chest
+# make test    ruff, types, import rules, tests
+# make bench   the figures of docs/benchmarks.md
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CT ?=
+DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
+
+.PHONY: demo test bench clean check-python check-display
+.DEFAULT_GOAL := demo
+
+demo: $(VENV)/installed
+	@folder=demo-output; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=demo-output-$$n; done; \
+	  $(BIN)/covidquant $(if $(CT),quantify "$(CT)",demo) --output "$$folder"
+
+test: check-display $(VENV)/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python -m Testing.benchmarks
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
+
+$(VENV)/installed: pyproject.toml constraints.txt | check-python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+check-python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "CovidQuant needs Python 3.11 or later. Install it, or name it: make demo PYTHON=/path/to/python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing. Install it: sudo apt-get install python3-venv"; exit 1; }
+
+check-display: check-python
+	@$(PYTHON) -c 'import ctypes; [ctypes.CDLL(name) for name in ("libEGL.so.1", "libGL.so.1", "libX11.so.6")]' 2>/dev/null || \
+	  [ "$$(uname -s)" != Linux ] || \
+	  { echo "The display libraries are missing. Install them: sudo apt-get install $(DISPLAY_PACKAGES)"; exit 1; }
