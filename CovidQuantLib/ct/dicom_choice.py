@@ -1,4 +1,4 @@
-"""Which of several series is measured: each is judged and ranked by its headers, with the reasons."""
+"""Which of several series is measured: each one is judged and ranked by its headers, with the reasons."""
 
 from __future__ import annotations
 
@@ -8,21 +8,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from CovidQuantLib.ct import vocabulary
-from CovidQuantLib.ct.checks import (
-    MAXIMUM_SLICE_MM,
-    MAXIMUM_TILT_DEGREES,
-    MINIMUM_SLICES,
-    NOT_AXIAL,
-    TOO_FEW,
-    TOO_THICK,
-)
+from CovidQuantLib.ct.checks import MAXIMUM_SLICE_MM, MINIMUM_SLICES, NOT_AXIAL, TOO_FEW, TOO_THICK, is_axial
 from CovidQuantLib.ct.dicom_series import DicomSeries
-from CovidQuantLib.messages import InputError
+from CovidQuantLib.messages import CaseWarning, InputError
 
 _WHOLE_LUNGS_MM = 200.0
 _WHOLE_CHEST_MM = 250.0
 _THIN_MM = 1.5
 _SPACING_TOLERANCE = 0.1
+_TILT_DEGREES = 0.5
 _PROJECTIONS = {"MIP", "MINIP", "MAXIP", "CSA MIP", "CSA MINIP", "PROJECTION IMAGE", "VRT", "CSA VRT"}
 _KERNEL_ORDER = {"smooth": 0, "lung": 1, None: 2, "sharp": 3}
 _BREATH_ORDER = {"inspiration": 0, None: 1, "expiration": 2}
@@ -32,8 +26,8 @@ _BREATH_ORDER = {"inspiration": 0, None: 1, "expiration": 2}
 class SeriesFacts:
     """One series of a folder as a person chooses it: its rank (1 is best) and a line of reasons.
 
-    `reason` is in the project's own words, without any text of the header. `uid` is for the user's own choice and is
-    left out of what is printed.
+    `reason` is in the project's own words, without any text of the header: the merits of a usable series, or what
+    speaks against it. `uid` serves the user's own choice and is left out of what is printed.
     """
 
     uid: str = field(repr=False)
@@ -44,22 +38,23 @@ class SeriesFacts:
     reason: str
 
 
-def ranked(found: list[DicomSeries]) -> list[DicomSeries]:
+def ranked(found: tuple[DicomSeries, ...]) -> tuple[DicomSeries, ...]:
     """The series, best first: usable, original axial, whole lungs, inspiration, thin, smooth kernel, supine, plain.
 
-    Unusable ones come last, the longest first.
+    Whole lungs are taken for granted from 200 mm by 250 mm on; slices up to 1.5 mm are equally thin; of equal series
+    the longer comes first. Unusable ones come last, the longest of them first.
     """
-    return sorted(found, key=_rank_key)
+    return tuple(sorted(found, key=_rank_key))
 
 
-def facts(ordered: list[DicomSeries]) -> tuple[SeriesFacts, ...]:
+def series_facts(ordered: tuple[DicomSeries, ...]) -> tuple[SeriesFacts, ...]:
     """What a person needs to choose, for series in their order of rank."""
     return tuple(
         SeriesFacts(
             uid=series.first.series_uid,
             rank=rank,
             usable=refusal(series) is None,
-            slices=len(series.slices),
+            slices=series.slice_count,
             spacing_mm=series.spacing_mm,
             reason=refusal(series) or _merits(series),
         )
@@ -67,34 +62,56 @@ def facts(ordered: list[DicomSeries]) -> tuple[SeriesFacts, ...]:
     )
 
 
-def choose(ordered: list[DicomSeries], wanted: str | None) -> DicomSeries:
+def choose(ordered: tuple[DicomSeries, ...], wanted: str | None) -> DicomSeries:
     """The series to measure: the one that the user names by UID or by its rank in the list, else the best.
 
-    Raises `InputError` where it, or every one, is unusable, or where the folder holds several patients.
+    Raises `InputError` where it, or every one, is unusable, or where the user must say which patient is meant.
     """
     if not ordered:
-        raise InputError("The folder holds no DICOM images. Choose the folder that holds the files of the CT.")
+        raise InputError(
+            "The folder holds no DICOM images. Choose the folder with the CT's files, or give a NIfTI or NRRD file."
+        )
+    candidates = ordered
     if wanted is not None:
-        candidates = [
-            series
-            for rank, series in enumerate(ordered, start=1)
-            if wanted.strip() in (series.first.series_uid, str(rank))
-        ]
+        named = enumerate(ordered, start=1)
+        candidates = tuple(s for rank, s in named if wanted.strip() in (s.first.series_uid, str(rank)))
         if not candidates:
             raise InputError("The folder holds no such series. List its series and choose one of them.")
-    else:
-        candidates = ordered
-        if len({series.first.patient for series in ordered if refusal(series) is None}) > 1:
-            raise InputError("The folder holds CTs of more than one patient. Choose a patient's folder or a series.")
-    sentence = refusal(candidates[0])
-    if sentence is not None:
+    elif len({series.first.patient for series in _usable(ordered)}) > 1:
+        raise InputError("The folder holds CTs of more than one patient. Choose one patient's folder, or a series.")
+    if sentence := refusal(candidates[0]):
         raise InputError(sentence)
     return candidates[0]
 
 
+def series_warnings(ordered: tuple[DicomSeries, ...], chosen: DicomSeries) -> list[CaseWarning]:
+    """What the user must know of the choice, and of the chosen stack's shape."""
+    found = []
+    others = [series for series in _usable(ordered) if series is not chosen]
+    if any(series.first.study != chosen.first.study for series in others):
+        found.append(CaseWarning("several_studies", "The folder holds several examinations; this is only one of them."))
+    elif others:
+        sentence = f"The folder holds {len(others) + 1} usable series; measured was: {_merits(chosen)}."
+        found.append(CaseWarning("several_series", sentence))
+    if chosen.copies:
+        sentence = f"{chosen.copies} of the series' images were identical duplicates; they were dropped."
+        found.append(CaseWarning("duplicates", sentence))
+    if (tilt := _tilt_degrees(chosen)) > _TILT_DEGREES:
+        sentence = f"The gantry was tilted by {tilt:.0f} degrees: volumes hold, but shapes are sheared front to back."
+        found.append(CaseWarning("gantry_tilt", sentence))
+    if (thickness := chosen.first.thickness_mm) and chosen.spacing_mm > thickness * (1 + _SPACING_TOLERANCE):
+        sentence = f"Slices of {thickness:.1f} mm lie {chosen.spacing_mm:.1f} mm apart: what lies between is not seen."
+        found.append(CaseWarning("slice_gaps", sentence))
+    return found
+
+
 def refusal(series: DicomSeries) -> str | None:
     """The sentence that says why the series cannot be measured and what to do; None where nothing speaks against it."""
-    return _no_ct(series) or _bad_stack(series)
+    return _no_ct(series) or _no_axial_stack(series) or _irregular(series)
+
+
+def _usable(ordered: tuple[DicomSeries, ...]) -> list[DicomSeries]:
+    return [series for series in ordered if refusal(series) is None]
 
 
 def _no_ct(series: DicomSeries) -> str | None:
@@ -107,7 +124,7 @@ def _no_ct(series: DicomSeries) -> str | None:
         return f"The images are no CT (modality: {vocabulary.modality_name(first.modality)}). Choose a chest CT."
     if "LOCALIZER" in first.image_type:
         return "The images are a localizer (scout). Choose the axial CT series of the same scan."
-    if first.frames > 1:
+    if first.multi_frame:
         return "The CT is a multi-frame DICOM file, which cannot be read. Export it as single-slice DICOM or NIfTI."
     if _PROJECTIONS & set(first.image_type):
         return "The images are projections (MIP), no CT slices. Choose the original axial series."
@@ -116,37 +133,53 @@ def _no_ct(series: DicomSeries) -> str | None:
     return None
 
 
-def _bad_stack(series: DicomSeries) -> str | None:
+def _no_axial_stack(series: DicomSeries) -> str | None:
     if series.placement is None:
         return "The images do not say where they lie in the patient. Export the CT again with its geometry."
-    if math.degrees(math.acos(min(1.0, abs(series.placement.normal[2])))) > MAXIMUM_TILT_DEGREES:
+    if not is_axial(float(series.placement.normal[2])):
         return NOT_AXIAL
-    if len(series.by_level) < MINIMUM_SLICES:
-        return TOO_FEW.format(count=len(series.by_level))
-    return _irregular(series) or (
-        TOO_THICK.format(mm=series.thickness_mm) if series.thickness_mm > MAXIMUM_SLICE_MM else None
-    )
+    if series.slice_count < MINIMUM_SLICES:
+        return TOO_FEW.format(count=series.slice_count)
+    if series.thickness_mm > MAXIMUM_SLICE_MM:
+        return TOO_THICK.format(mm=series.thickness_mm)
+    return None
 
 
 def _irregular(series: DicomSeries) -> str | None:
+    """What is wrong with the distances: a tenth of the usual one is tolerated, whole multiples are missing slices."""
     distances = series.distances_mm
     usual = float(np.median(distances))
     odd = np.flatnonzero(np.abs(distances - usual) > _SPACING_TOLERANCE * usual)
-    if not odd.size:
-        return None
     steps = distances[odd] / usual
-    if np.all(steps > 1.5) and np.all(np.abs(steps - np.rint(steps)) < _SPACING_TOLERANCE * steps):
+    if odd.size and np.all(steps > 1.5) and np.all(np.abs(steps - np.rint(steps)) <= _SPACING_TOLERANCE * steps):
         missing = int(np.rint(steps - 1).sum())
         return (
-            f"{missing} of the CT's slices are missing (the first gap follows slice {odd[0] + 1}). "
-            "Export the whole series again."
+            f"{missing} of the CT's slices {'is' if missing == 1 else 'are'} missing "
+            f"(the first gap follows slice {odd[0] + 1}). Export the whole series again."
         )
-    return "The slices of the CT are not evenly spaced. Choose or export a series with regular slices."
+    if odd.size or _is_crooked(series):
+        return "The slices of the CT are not evenly stacked. Choose or export a series with regular slices."
+    return None
+
+
+def _is_crooked(series: DicomSeries) -> bool:
+    """Whether a slice lies more than a pixel off the straight line from the first to the last."""
+    positions, heights = series.positions, np.asarray(series.heights)
+    fraction = (heights - heights[0]) / (heights[-1] - heights[0])
+    off = positions - positions[0] - fraction[:, None] * (positions[-1] - positions[0])
+    return bool(np.linalg.norm(off, axis=1).max() > max(series.placement.spacing if series.placement else (0.0,)))
+
+
+def _tilt_degrees(series: DicomSeries) -> float:
+    """The angle between the line of the slices' positions and their normal, in degrees."""
+    way = series.positions[-1] - series.positions[0]
+    along = series.heights[-1] - series.heights[0]
+    return math.degrees(math.acos(min(1.0, along / float(np.linalg.norm(way)))))
 
 
 def _rank_key(series: DicomSeries) -> tuple[object, ...]:
     if refusal(series) is not None:
-        return (1, -len(series.slices))
+        return (1, -series.slice_count, series.first.series_uid)
     first = series.first
     thickness = series.thickness_mm
     return (
@@ -158,7 +191,7 @@ def _rank_key(series: DicomSeries) -> tuple[object, ...]:
         _KERNEL_ORDER[vocabulary.kernel_sharpness(first.kernel)],
         first.patient_position.endswith("P"),
         vocabulary.has_contrast(first.contrast_agent) is True,
-        -len(series.slices),
+        -round(series.spacing_mm * series.slice_count),
         first.series_uid,
     )
 
@@ -170,18 +203,18 @@ def _is_original(series: DicomSeries) -> bool:
 def _has_whole_lungs(series: DicomSeries) -> bool:
     """Whether the stack is long and wide enough for an adult's lungs: at least 200 mm by 250 mm."""
     across = series.placement.spacing[0] * series.first.columns if series.placement else 0.0
-    return series.spacing_mm * len(series.by_level) >= _WHOLE_LUNGS_MM and across >= _WHOLE_CHEST_MM
+    return series.spacing_mm * series.slice_count >= _WHOLE_LUNGS_MM and across >= _WHOLE_CHEST_MM
 
 
 def _merits(series: DicomSeries) -> str:
     first = series.first
     sharpness = vocabulary.kernel_sharpness(first.kernel)
     words = [
-        "original axial" if _is_original(series) else "derived",
-        f"{len(series.by_level)} slices of {series.thickness_mm:.2f} mm",
+        "original axial" if _is_original(series) else "derived axial",
+        f"{series.slice_count} slices of {series.thickness_mm:.2f} mm",
         "long enough for whole lungs" if _has_whole_lungs(series) else "too short or narrow for whole lungs",
         vocabulary.breath(first.description),
-        f"{sharpness} kernel" if sharpness else "kernel unknown",
+        f"{sharpness} kernel" if sharpness else "kernel not known",
         "prone" if first.patient_position.endswith("P") else None,
         "contrast" if vocabulary.has_contrast(first.contrast_agent) else None,
     ]

@@ -49,7 +49,12 @@ _TAGS = [
 _PREAMBLE = 128
 _PERPENDICULAR = 0.01
 _SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
+_DICOMDIR = "1.2.840.10008.1.3.10"
 _ENHANCED = ("1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2")
+
+
+class DamagedHeader(Exception):  # noqa: N818 - a finding about a file; whoever reads the folder counts it
+    """A DICOM file whose header cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +90,18 @@ class SliceHeader:
     patient: bytes
     modality: str
     secondary_capture: bool
+    multi_frame: bool
+    samples: int
     image_type: tuple[str, ...]
     description: str
     rows: int
     columns: int
-    frames: int
-    samples: int
     placement: Placement | None
     thickness_mm: float | None
     padding_hu: float | None
     rescale_type: str
     kernel: tuple[str, ...]
-    contrast_agent: str | None
+    contrast_agent: str
     patient_position: str
     manufacturer: str
     acquisition: str
@@ -106,30 +111,36 @@ class SliceHeader:
 def read_header(path: Path) -> SliceHeader | None:
     """The header of one file; None where it is no DICOM file or holds no image (SEG and SR included).
 
-    Call it within `native.silence`: pydicom warns of the values that it dislikes by quoting them.
+    Call it within `native.silence`: pydicom warns of values that it dislikes by quoting them.
+    Raises `DamagedHeader` where a DICOM file ends before it says what it holds, or cannot be read at all.
     """
     try:
         if not _looks_like_dicom(path):
             return None
         dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
-        return None if _text(dataset, "Modality") == "SEG" else _header(dataset, path)
     except Exception:
+        # pydicom raises many kinds for files that break the standard; their texts quote the file.
+        raise DamagedHeader from None
+    modality = _text(dataset, "Modality").upper()
+    if modality == "SEG" or dataset.file_meta.get("MediaStorageSOPClassUID") == _DICOMDIR:
         return None
+    rows, columns = _number(dataset, "Rows"), _number(dataset, "Columns")
+    if not rows or not columns:
+        if modality in ("", "CT"):
+            raise DamagedHeader
+        return None
+    return _header(dataset, path, rows=int(rows), columns=int(columns))
 
 
 def _looks_like_dicom(path: Path) -> bool:
     with path.open("rb") as file:
         start = file.read(_PREAMBLE + 4)
     # Files of the time before the preamble begin with a tag of group 0002 or 0008, little endian.
-    return start[_PREAMBLE:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00")
+    return start[_PREAMBLE:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00") or path.suffix.lower() == ".dcm"
 
 
-def _header(dataset: pydicom.Dataset, path: Path) -> SliceHeader | None:
-    rows, columns = _number(dataset, "Rows"), _number(dataset, "Columns")
-    if not rows or not columns:
-        return None
+def _header(dataset: pydicom.Dataset, path: Path, *, rows: int, columns: int) -> SliceHeader:
     sop_class = _text(dataset, "SOPClassUID")
-    frames = _number(dataset, "NumberOfFrames") or 1
     return SliceHeader(
         path=path,
         series_uid=_text(dataset, "SeriesInstanceUID"),
@@ -137,18 +148,18 @@ def _header(dataset: pydicom.Dataset, path: Path) -> SliceHeader | None:
         patient=_digest(_text(dataset, "PatientID") or _text(dataset, "PatientName")),
         modality=_text(dataset, "Modality").upper(),
         secondary_capture=sop_class.startswith(_SECONDARY_CAPTURES),
+        multi_frame=sop_class in _ENHANCED or (_number(dataset, "NumberOfFrames") or 1) > 1,
+        samples=int(_number(dataset, "SamplesPerPixel") or 1),
         image_type=tuple(word.upper() for word in _texts(dataset, "ImageType")),
         description=" ".join(_text(dataset, tag) for tag in ("SeriesDescription", "ProtocolName", "ImageComments")),
-        rows=int(rows),
-        columns=int(columns),
-        frames=max(int(frames), 2 if sop_class in _ENHANCED else 1),
-        samples=int(_number(dataset, "SamplesPerPixel") or 1),
+        rows=rows,
+        columns=columns,
         placement=_placement(dataset),
         thickness_mm=_number(dataset, "SliceThickness") or None,
         padding_hu=_padding(dataset),
         rescale_type=_text(dataset, "RescaleType").upper(),
         kernel=tuple(word.upper() for word in _texts(dataset, "ConvolutionKernel")),
-        contrast_agent=_text(dataset, "ContrastBolusAgent") if "ContrastBolusAgent" in dataset else None,
+        contrast_agent=_text(dataset, "ContrastBolusAgent"),
         patient_position=_text(dataset, "PatientPosition").upper(),
         manufacturer=_text(dataset, "Manufacturer").upper(),
         acquisition=_text(dataset, "AcquisitionNumber"),
@@ -194,15 +205,12 @@ def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "replace")).digest()[:16]
 
 
-def _value(dataset: pydicom.Dataset, tag: str) -> Any:
-    try:
-        return dataset.get(tag)
-    except Exception:
-        return None
-
-
 def _texts(dataset: pydicom.Dataset, tag: str) -> tuple[str, ...]:
-    value = _value(dataset, tag)
+    """The values of an element as text; none where it is absent, or breaks the standard so that pydicom gives up."""
+    try:
+        value: Any = dataset.get(tag)
+    except Exception:
+        return ()
     if value is None:
         return ()
     many = not isinstance(value, str) and hasattr(value, "__iter__") and not hasattr(value, "family_name")

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.ct.dicom_headers import Placement, SliceHeader, read_header
+from CovidQuantLib.ct.dicom_headers import DamagedHeader, Placement, SliceHeader, read_header
 from CovidQuantLib.ct.native import silence
 from CovidQuantLib.ct.volume import Geometry
 from CovidQuantLib.progress import Progress, no_progress
 
-SAME_LEVEL_MM = 0.01
-"""Images closer than this along the normal stand at the same level."""
-
-_HEADERS_AT_A_TIME = 32
+_SAME_LEVEL_MM = 0.01
+_SAME_DIRECTION = 0.01
+_SAME_PIXEL = 0.001
+_HEADERS_AT_A_TIME = 64
 _SPLITS: tuple[Callable[[SliceHeader], Hashable], ...] = (
     lambda header: header.acquisition,
     lambda header: header.temporal_position,
@@ -31,79 +31,124 @@ _SPLITS: tuple[Callable[[SliceHeader], Hashable], ...] = (
 class DicomSeries:
     """Images of one series that form one stack: same size, orientation and kernel, sorted along their normal.
 
-    `placement` is that of the first one, None where the headers give no position. `heights` are the positions along
-    the normal in mm, one for each image; several images may stand at one level.
+    `placement` is that of the first one, None where the headers give none. `levels` are the images at each position,
+    more than one where images share it; `heights` are the levels' positions along the normal in mm.
     """
 
-    slices: tuple[SliceHeader, ...]
-    placement: Placement | None
+    levels: tuple[tuple[SliceHeader, ...], ...]
     heights: tuple[float, ...]
+    placement: Placement | None
 
     @property
     def first(self) -> SliceHeader:
         """The first image; what is the same within a stack is read from it."""
-        return self.slices[0]
+        return self.levels[0][0]
 
     @property
-    def by_level(self) -> tuple[tuple[SliceHeader, ...], ...]:
-        """The images level by level; more than one where images share a position."""
-        groups: list[list[SliceHeader]] = []
-        last = -np.inf
-        for header, height in zip(self.slices, self.heights, strict=True):
-            if height - last > SAME_LEVEL_MM:
-                groups.append([])
-                last = height
-            groups[-1].append(header)
-        return tuple(tuple(group) for group in groups)
+    def slice_count(self) -> int:
+        """How many slices the stack has; images that share a position are one."""
+        return len(self.levels)
+
+    @property
+    def copies(self) -> int:
+        """How many images there are beyond one for each position."""
+        return sum(len(level) - 1 for level in self.levels)
 
     @property
     def distances_mm(self) -> npt.NDArray[np.float64]:
         """Distances between neighbouring levels in mm."""
-        steps = np.diff(self.heights)
-        return np.asarray(steps[steps > SAME_LEVEL_MM], dtype=np.float64)
+        return np.diff(np.asarray(self.heights, dtype=np.float64))
 
     @property
     def spacing_mm(self) -> float:
         """Mean distance of the levels in mm; 0 for a single one."""
-        return float(self.distances_mm.mean()) if self.distances_mm.size else 0.0
+        return (self.heights[-1] - self.heights[0]) / (self.slice_count - 1) if self.slice_count > 1 else 0.0
 
     @property
     def thickness_mm(self) -> float:
         """What one slice stands for, in mm: the larger of slice thickness and distance."""
         return max(self.spacing_mm, self.first.thickness_mm or 0.0)
 
-    def geometry(self, placement: Placement) -> Geometry:
-        """The stack's grid as ITK has it, axes (k, j, i) = (slice, row, column)."""
+    @property
+    def positions(self) -> npt.NDArray[np.float64]:
+        """Centre of the first pixel of each level, (levels, 3) in LPS mm; NaN where a header gives none."""
+        return np.array([level[0].placement.position if level[0].placement else (np.nan,) * 3 for level in self.levels])
+
+    @property
+    def geometry(self) -> Geometry:
+        """The stack's grid as ITK has it, axes (k, j, i) = (slice, row, column). `ValueError` without a placement."""
+        placement = self.placement
+        if placement is None:
+            raise ValueError("a stack whose images do not say where they lie has no geometry")
         normal = placement.normal
         # A header's cosines are rounded; made from the normal the three directions are exactly perpendicular.
         columns = np.stack([np.asarray(placement.row), np.cross(normal, placement.row), normal], axis=1)
         return Geometry(
-            shape=(len(self.by_level), self.first.rows, self.first.columns),
+            shape=(self.slice_count, self.first.rows, self.first.columns),
             spacing=(*placement.spacing, self.spacing_mm),
             origin=placement.position,
             direction=tuple(float(cosine) for cosine in columns.ravel()),
         )
 
 
-def find_series(folder: Path, progress: Progress = no_progress) -> list[DicomSeries]:
-    """All stacks of images in `folder` and the folders in it. File names and extensions do not matter."""
+@dataclass(frozen=True)
+class DicomFolder:
+    """The stacks of images that a folder holds, and how many of its DICOM files are damaged."""
+
+    series: tuple[DicomSeries, ...]
+    damaged_files: int
+
+
+def read_folder(folder: Path, progress: Progress = no_progress, *, nested: bool = True) -> DicomFolder:
+    """All stacks of images in `folder`, and with `nested` in the folders in it. Names and endings do not matter."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in sorted(names)]
+    if not nested:
+        paths = [path for path in paths if path.parent == folder]
     headers: list[SliceHeader] = []
+    damaged = 0
     for start in range(0, len(paths), _HEADERS_AT_A_TIME):
         progress(start / len(paths), "Reading the headers")
         with silence():
-            found = [read_header(path) for path in paths[start : start + _HEADERS_AT_A_TIME]]
-        headers += [header for header in found if header is not None]
-    return [series for group in _grouped(headers, _stack_key) for series in _stacks(group)]
+            for path in paths[start : start + _HEADERS_AT_A_TIME]:
+                try:
+                    header = read_header(path)
+                except DamagedHeader:
+                    damaged += 1
+                else:
+                    headers += [header] if header is not None else []
+    return DicomFolder(tuple(stack for group in _stack_groups(headers) for stack in _stacks(group)), damaged)
 
 
-def _stack_key(header: SliceHeader) -> Hashable:
-    placed = header.placement
-    lies = (tuple(round(c, 2) for c in (*placed.row, *placed.column)), placed.spacing) if placed else None
-    return (header.series_uid, header.rows, header.columns, lies, header.kernel, "LOCALIZER" in header.image_type)
+def _stack_groups(headers: list[SliceHeader]) -> list[list[SliceHeader]]:
+    """The images that may form one stack, group by group."""
+    groups: list[list[SliceHeader]] = []
+    for alike in _grouped(headers, _exact_key):
+        parts: list[list[SliceHeader]] = []
+        for header in alike:
+            for part in parts:
+                if _parallel(header.placement, part[0].placement):
+                    part.append(header)
+                    break
+            else:
+                parts.append([header])
+        groups += parts
+    return groups
 
 
-def _grouped(headers: Iterable[SliceHeader], key: Callable[[SliceHeader], Hashable]) -> list[list[SliceHeader]]:
+def _exact_key(header: SliceHeader) -> Hashable:
+    return (header.series_uid, header.rows, header.columns, header.kernel, "LOCALIZER" in header.image_type)
+
+
+def _parallel(one: Placement | None, other: Placement | None) -> bool:
+    """Whether two images lie parallel with the same pixel size, as far as rounded headers can say."""
+    if one is None or other is None:
+        return one is other
+    return np.allclose((*one.row, *one.column), (*other.row, *other.column), rtol=0, atol=_SAME_DIRECTION) and (
+        np.allclose(one.spacing, other.spacing, rtol=_SAME_PIXEL)
+    )
+
+
+def _grouped(headers: list[SliceHeader], key: Callable[[SliceHeader], Hashable]) -> list[list[SliceHeader]]:
     groups: dict[Hashable, list[SliceHeader]] = defaultdict(list)
     for header in headers:
         groups[key(header)].append(header)
@@ -111,23 +156,31 @@ def _grouped(headers: Iterable[SliceHeader], key: Callable[[SliceHeader], Hashab
 
 
 def _stacks(headers: list[SliceHeader]) -> list[DicomSeries]:
-    """One stack, or several where the images at one position tell apart by acquisition, phase or image type."""
+    """One stack, or several where acquisition, phase or image type tells images at the same position apart."""
     whole = _stack(headers)
-    if len(whole.by_level) == len(headers):
-        return [whole]
-    for split in _SPLITS:
-        parts = [_stack(part) for part in _grouped(headers, split)]
-        if len(parts) > 1 and all(len(part.by_level) == len(part.slices) for part in parts):
-            return parts
+    if whole.copies:
+        for split in _SPLITS:
+            parts = [_stack(part) for part in _grouped(headers, split)]
+            if len(parts) > 1 and not any(part.copies for part in parts):
+                return parts
     return [whole]
 
 
 def _stack(headers: list[SliceHeader]) -> DicomSeries:
     placement = headers[0].placement
     if placement is None:
-        return DicomSeries(tuple(headers), None, tuple(float(n) for n in range(len(headers))))
-    normal = placement.normal
-    heights = [float(normal @ header.placement.position) if header.placement else 0.0 for header in headers]
-    order = np.argsort(heights, kind="stable")
-    slices = tuple(headers[n] for n in order)
-    return DicomSeries(slices, slices[0].placement, tuple(heights[n] for n in order))
+        return DicomSeries(tuple((header,) for header in headers), tuple(map(float, range(len(headers)))), None)
+    height_of = {header.path: float(placement.normal @ _position(header)) for header in headers}
+    levels: list[list[SliceHeader]] = []
+    heights: list[float] = []
+    for header in sorted(headers, key=lambda header: height_of[header.path]):
+        height = height_of[header.path]
+        if not heights or height - heights[-1] > _SAME_LEVEL_MM:
+            levels.append([])
+            heights.append(height)
+        levels[-1].append(header)
+    return DicomSeries(tuple(map(tuple, levels)), tuple(heights), levels[0][0].placement)
+
+
+def _position(header: SliceHeader) -> npt.NDArray[np.float64]:
+    return np.asarray(header.placement.position if header.placement else (0.0, 0.0, 0.0))

@@ -33,9 +33,9 @@ def read_labelmap_alone(path: Path) -> tuple[LabelArray, Geometry]:
 
 
 def read_labelmap_on(path: Path, grid: Geometry) -> LabelArray:
-    """The label map in `path` (NIfTI, NRRD, MHA, a one-layer `.seg.nrrd`), uint8 on `grid`, that of a CT.
+    """The label map in `path` (NIfTI, NRRD, MHA, a one-layer `.seg.nrrd`), uint8 on `grid`, axes (k, j, i).
 
-    Axes are (k, j, i). The mask may be stored in another axis order, and may cover a part of the CT only, as editors crop to what was
+    The mask may be stored in another axis order, and may cover a part of the grid only, as editors crop to what was
     drawn: the rest is background. Raises `InputError` where it stands on another grid, or holds other values than
     whole numbers from 0 to 255.
     """

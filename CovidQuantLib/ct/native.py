@@ -5,42 +5,42 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
+from typing import IO
 
 _ONE_AT_A_TIME = threading.RLock()
 _STREAMS = (1, 2)
 
 
 @contextlib.contextmanager
-def silence() -> Iterator[None]:
-    """Drop what native code and pydicom write to standard output, standard error, warnings and logging meanwhile.
+def silence() -> Iterator[IO[bytes]]:
+    """Keep what native code and pydicom write to the standard streams, to warnings and to logging out of everything.
 
+    Yields the file that holds what native code wrote: for a program to look for known words, never to be shown.
     The redirection holds for the whole process: keep the body short, and call no progress in it.
     """
     pydicom_log = logging.getLogger("pydicom")
     level = pydicom_log.level
     with _ONE_AT_A_TIME, contextlib.ExitStack() as restore:
+        said = restore.enter_context(tempfile.TemporaryFile())
         for stream in _STREAMS:
-            _redirect(stream, restore)
+            _redirect(stream, said.fileno(), restore)
         restore.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         restore.callback(pydicom_log.setLevel, level)
         pydicom_log.setLevel(logging.CRITICAL + 1)
-        yield
+        yield said
 
 
-def _redirect(stream: int, restore: contextlib.ExitStack) -> None:
-    """Point the file descriptor to the null device until `restore` closes; a process without it has nothing to hide."""
+def _redirect(stream: int, target: int, restore: contextlib.ExitStack) -> None:
+    """Point a file descriptor to `target` until `restore` closes; a process without that stream has nothing to hide."""
     try:
         kept = os.dup(stream)
     except OSError:
         return
     restore.callback(os.close, kept)
-    null = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(null, stream)
-    finally:
-        os.close(null)
     restore.callback(os.dup2, kept, stream)
+    os.dup2(target, stream)

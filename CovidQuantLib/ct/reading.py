@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
-
-import SimpleITK as sitk
 
 from CovidQuantLib.ct import dicom_choice, vocabulary
 from CovidQuantLib.ct.checks import check_geometry, check_values, ct_warnings
 from CovidQuantLib.ct.dicom_choice import SeriesFacts
-from CovidQuantLib.ct.dicom_headers import read_header
+from CovidQuantLib.ct.dicom_headers import DamagedHeader, SliceHeader, read_header
 from CovidQuantLib.ct.dicom_pixels import read_pixels
-from CovidQuantLib.ct.dicom_series import DicomSeries, find_series
+from CovidQuantLib.ct.dicom_series import read_folder
 from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.native import silence
 from CovidQuantLib.ct.orientation import geometry_of, library_order
 from CovidQuantLib.ct.volume import CtVolume, Geometry, HuArray, ScanFacts
-from CovidQuantLib.ct.volume_files import as_hu, read_volume
+from CovidQuantLib.ct.volume_files import read_hu, read_volume, says_orientation
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 
@@ -27,51 +26,60 @@ __all__ = ["SeriesFacts", "list_series", "read_ct", "read_labelmap"]
 def read_ct(path: Path, *, series_uid: str | None = None, progress: Progress = no_progress) -> CtVolume:
     """The chest CT in `path`: a DICOM folder (folders in it included), a NIfTI, NRRD or MHA file, or a DICOM file.
 
-    Of several series the best is read (see `list_series`), or the one that `series_uid` names: a UID, or the number
-    of its rank. A DICOM file stands for its series.
-    Raises `InputError` where there is no CT, or where it cannot be measured.
+    Of several series the best is read (see `list_series`), or the one that `series_uid` names: by its UID, or by the
+    number of its rank. A DICOM file stands for its series in its own folder.
+    Raises `InputError` where there is no CT, or none that can be measured.
     """
     if not path.exists():
         raise InputError("The CT does not exist. Check the path.")
     if path.is_dir():
         return _read_dicom(path, series_uid, progress)
-    with silence():
-        header = read_header(path)
-    if header is not None:
-        return _read_dicom(path.parent, series_uid or header.series_uid, progress)
+    if (header := _dicom_header(path)) is not None:
+        return _read_dicom(path.parent, series_uid or header.series_uid, progress, nested=False)
     return _read_file(path, progress)
 
 
 def list_series(folder: Path, progress: Progress = no_progress) -> tuple[SeriesFacts, ...]:
     """The image series of a DICOM folder, best first, each with the reasons for its rank or its refusal.
 
-    `read_ct` reads the first one. Raises `InputError` where the folder does not exist.
+    `read_ct` reads the first one. Empty where the folder holds no DICOM images; `InputError` where there is none.
     """
     if not folder.is_dir():
         raise InputError("The folder does not exist. Check the path.")
-    return dicom_choice.facts(dicom_choice.ranked(find_series(folder, progress)))
+    return dicom_choice.series_facts(dicom_choice.ranked(read_folder(folder, progress).series))
 
 
-def _read_dicom(folder: Path, series_uid: str | None, progress: Progress) -> CtVolume:
-    found = dicom_choice.ranked(find_series(folder, part_of(progress, 0.0, 0.2)))
-    series = dicom_choice.choose(found, series_uid)
-    if series.placement is None:
-        raise InputError(dicom_choice.refusal(series))
+def _dicom_header(path: Path) -> SliceHeader | None:
+    with silence():
+        try:
+            return read_header(path)
+        except DamagedHeader:
+            raise InputError("The DICOM file cannot be read: it is truncated or corrupt. Export it again.") from None
+
+
+def _read_dicom(folder: Path, series_uid: str | None, progress: Progress, *, nested: bool = True) -> CtVolume:
+    content = read_folder(folder, part_of(progress, 0.0, 0.2), nested=nested)
+    ordered = dicom_choice.ranked(content.series)
+    series = dicom_choice.choose(ordered, series_uid)
+    warnings = dicom_choice.series_warnings(ordered, series)
+    if content.damaged_files:
+        sentence = f"{content.damaged_files} DICOM files of the folder are damaged and were left out."
+        warnings.append(CaseWarning("damaged_files", sentence))
     pixels = read_pixels(series, part_of(progress, 0.2, 0.95))
-    warnings = []
-    if pixels.duplicates:
-        warnings.append(
-            CaseWarning("duplicates", f"{pixels.duplicates} slices were there twice; the copies were dropped.")
-        )
-    return _checked(pixels.hu, series.geometry(series.placement), _scan(series), pixels.padded_voxels, warnings)
+    if pixels.is_doubtful:
+        sentence = "Some compressed slices seem to be damaged. Look at the CT, and export it again if it shows stripes."
+        warnings.append(CaseWarning("damaged_slices", sentence))
+    ct = _checked(pixels.hu, series.geometry, _scan(series.first), pixels.padded, warnings)
+    progress(1.0, "Reading the slices")
+    return ct
 
 
-def _scan(series: DicomSeries) -> ScanFacts:
-    first = series.first
+def _scan(first: SliceHeader) -> ScanFacts:
     return ScanFacts(
         content_code_source=first.series_uid.encode("utf-8", "replace"),
         slice_thickness_mm=first.thickness_mm,
         kernel=vocabulary.kernel_name(first.kernel),
+        kernel_sharpness=vocabulary.kernel_sharpness(first.kernel),
         contrast=vocabulary.has_contrast(first.contrast_agent),
         patient_position=vocabulary.patient_position_name(first.patient_position),
         manufacturer=vocabulary.manufacturer_name(first.manufacturer),
@@ -81,20 +89,29 @@ def _scan(series: DicomSeries) -> ScanFacts:
 def _read_file(path: Path, progress: Progress) -> CtVolume:
     progress(0.0, "Reading the CT")
     image = read_volume(path)
-    progress(0.5, "Reading the CT")
-    hu, padded = as_hu(sitk.GetArrayViewFromImage(image))
-    return _checked(hu, geometry_of(image), ScanFacts(content_code_source=b""), padded, [])
+    progress(0.6, "Reading the CT")
+    hu, padded = read_hu(image)
+    warnings = []
+    if not says_orientation(image):
+        sentence = "The file does not say how the patient lies: right and left, head and feet may be swapped. Check it."
+        warnings.append(CaseWarning("orientation_unknown", sentence))
+    stored = geometry_of(image)
+    del image
+    ct = _checked(hu, stored, ScanFacts(content_code_source=b""), padded, warnings)
+    progress(1.0, "Reading the CT")
+    return ct
 
 
 def _checked(
     stored_hu: HuArray, stored: Geometry, scan: ScanFacts, padded_voxels: int, warnings: list[CaseWarning]
 ) -> CtVolume:
+    """The CT in the library's order, or `InputError` where its grid or its values forbid measuring it."""
     order, geometry = library_order(stored)
     check_geometry(geometry)
     hu = order.from_stored(stored_hu)
     check_values(hu)
     if not scan.content_code_source:
-        scan = ScanFacts(content_code_source=hashlib.sha256(hu.tobytes()).digest())
+        scan = replace(scan, content_code_source=hashlib.sha256(hu.data).digest())
     return CtVolume(
         hu=hu,
         geometry=geometry,

@@ -94,10 +94,10 @@ def kernel_sharpness(words: tuple[str, ...]) -> Sharpness | None:
 
 
 def kernel_name(words: tuple[str, ...]) -> str | None:
-    """The kernel as its vendor writes it where the name is a known one, else how sharp it is, else None."""
+    """The kernel as its vendor writes it, where the name is a known one."""
     if words and (words[0] in _KERNEL_NAMES or _SIEMENS.fullmatch(words[0]) or _CANON.fullmatch(words[0])):
         return words[0]
-    return kernel_sharpness(words)
+    return None
 
 
 def manufacturer_name(text: str) -> str | None:
@@ -115,7 +115,7 @@ def patient_position_name(text: str) -> str | None:
     return text if text in _POSITIONS else None
 
 
-def has_contrast(agent: str | None) -> bool | None:
+def has_contrast(agent: str) -> bool | None:
     """Whether the header declares a contrast agent; None where it has no such tag or leaves it empty."""
     if not agent:
         return None

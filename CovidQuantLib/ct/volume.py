@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -72,12 +72,15 @@ class StoredOrder:
 class ScanFacts:
     """What the source says of the acquisition, without anybody's identity. `None` where it does not say.
 
+    All words are the project's own or a vendor's known ones, never free text of a header. `kernel` is the vendor's name
+    of the convolution kernel, `kernel_sharpness` how it shows the lung.
     `content_code_source` is what the case's code is hashed from (a series UID or a digest of the voxels): never shown.
     """
 
     content_code_source: bytes
     slice_thickness_mm: float | None = None
     kernel: str | None = None
+    kernel_sharpness: Literal["smooth", "lung", "sharp"] | None = None
     contrast: bool | None = None
     patient_position: str | None = None
     manufacturer: str | None = None

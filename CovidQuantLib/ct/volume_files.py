@@ -1,24 +1,32 @@
-"""CT volumes in one file (NIfTI, NRRD, MetaImage): voxels as int16 HU, as they are stored."""
+"""Volumes in one file (NIfTI, NRRD, MetaImage), as they are stored."""
 
 from __future__ import annotations
 
+import gzip
+import math
+import os
+import zlib
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from CovidQuantLib.ct.hounsfield import to_hu
 from CovidQuantLib.ct.native import silence
-from CovidQuantLib.ct.volume import PADDING_HU, HuArray
+from CovidQuantLib.ct.volume import HuArray
 from CovidQuantLib.messages import InputError
 
 _ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-_UNREADABLE = "The file cannot be read: it is truncated or corrupt, or its header is damaged. Export it again."
+_DAMAGED = "The file cannot be read: it is truncated or corrupt. Export it again."
+_GZIP, _GZIP_MODULUS, _PIECE = b"\x1f\x8b", 2**32, 2**20
+_SHEARED = "orthonormal"
+_READER = "ITK_InputFilterName"
 
 
 def read_volume(path: Path) -> sitk.Image:
-    """The 3D scalar image in a file; a fourth axis of length one is dropped.
+    """The 3D scalar image in a file; further axes of length one are dropped.
 
-    Raises `InputError` where the format is unknown, the file is damaged, or the image is no single 3D volume.
+    Raises `InputError` where the format is unknown, the file is damaged, or holds anything but one 3D volume.
     """
     if not path.name.lower().endswith(_ENDINGS):
         raise InputError("The file's format is not supported. Give a DICOM folder, or a NIfTI, NRRD or MHA file.")
@@ -28,38 +36,82 @@ def read_volume(path: Path) -> sitk.Image:
         with silence():
             reader.ReadImageInformation()
             _check_axes(reader)
-            image = reader.Execute()
+            whole = _is_whole(path, reader)
+            image = reader.Execute() if whole else None
     except RuntimeError as error:
-        if "orthonormal" in str(error):
-            raise InputError(
-                "The axes of the image are not perpendicular (a sheared or tilted grid). Resample it and try again."
-            ) from None
-        raise InputError(_UNREADABLE) from None
-    return image[..., 0] if image.GetDimension() == 4 else image
+        if _SHEARED in str(error):
+            sentence = "The axes of the image are not perpendicular (a sheared grid). Resample it to a regular grid."
+            raise InputError(sentence) from None
+        raise InputError(_DAMAGED) from None
+    if image is None:
+        raise InputError(_DAMAGED)
+    return image
 
 
 def _check_axes(reader: sitk.ImageFileReader) -> None:
-    size = reader.GetSize()
+    """Refuse what is no single 3D volume, before the voxels are read."""
+    size = list(reader.GetSize())
     if reader.GetNumberOfComponents() != 1:
-        raise InputError("The file holds several values in each voxel (colour or vectors). Give a plain 3D volume.")
-    if len(size) > 3 and any(n > 1 for n in size[3:]):
-        raise InputError("The file is 4D: it holds several volumes. Export the one that is wanted as a 3D volume.")
+        raise InputError(
+            "The file holds several values in each voxel (colour, vectors or layers). Give a plain volume."
+        )
     if len(size) < 3:
-        raise InputError("The file holds a single picture, not a CT volume. Give the whole CT.")
+        raise InputError("The file holds a single picture, no CT volume. Give the whole CT.")
+    if any(length > 1 for length in size[3:]):
+        raise InputError("The file is 4D: it holds several volumes. Export the wanted one as a 3D volume.")
+    if len(size) > 3:
+        reader.SetExtractSize(size[:3] + [0] * (len(size) - 3))
 
 
-def as_hu(values: np.ndarray) -> tuple[HuArray, int]:
-    """Stored values as int16 HU with padding at -1024, and the number of padded voxels; slice by slice, to be thrifty.
+def _is_whole(path: Path, reader: sitk.ImageFileReader) -> bool:
+    """Whether a NIfTI file has all the bytes that its header announces; other formats' readers look themselves.
 
-    Raises `InputError` where a value is not a number.
+    ITK fills what a truncated NIfTI file lacks with zeros or with chance, and says nothing.
     """
+    if not reader.HasMetaDataKey("vox_offset"):
+        return True
+    dimensions = [int(reader.GetMetaData(f"dim[{n}]")) for n in range(1, int(reader.GetMetaData("dim[0]")) + 1)]
+    voxel_bytes = math.prod(dimensions) * int(reader.GetMetaData("bitpix")) // 8
+    announced = int(float(reader.GetMetaData("vox_offset"))) + voxel_bytes
+    with path.open("rb") as file:
+        is_compressed = file.read(2) == _GZIP
+        file.seek(-4, os.SEEK_END)
+        trailer = int.from_bytes(file.read(4), "little")
+    if not is_compressed:
+        return path.stat().st_size >= announced
+    # A gzip file ends in the length of its content. One of several parts ends in that of its last part only.
+    return trailer == announced % _GZIP_MODULUS or _inflated_length(path) >= announced
+
+
+def _inflated_length(path: Path) -> int:
+    """How many bytes the gzip file holds; 0 where it breaks off."""
+    length = 0
+    try:
+        with gzip.open(path) as file:
+            while piece := file.read(_PIECE):
+                length += len(piece)
+    except (EOFError, OSError, zlib.error):
+        return 0
+    return length
+
+
+def says_orientation(image: sitk.Image) -> bool:
+    """Whether the file says how the patient lies on its grid; NIfTI and NRRD may leave it open, ITK then guesses."""
+    if image.HasMetaDataKey("qform_code"):
+        return any(image.GetMetaData(key).strip() not in ("", "0") for key in ("qform_code", "sform_code"))
+    is_nrrd = image.HasMetaDataKey(_READER) and image.GetMetaData(_READER) == "NrrdImageIO"
+    return not is_nrrd or image.HasMetaDataKey("NRRD_space")
+
+
+def read_hu(image: sitk.Image) -> tuple[HuArray, int]:
+    """The image's voxels as int16 HU, axes (k, j, i) as stored, padding at -1024; and how many were padding.
+
+    Converted slice by slice, so that nothing is copied whole in another type.
+    """
+    values = sitk.GetArrayViewFromImage(image)
     hu = np.empty(values.shape, np.int16)
     padded = 0
-    for source, target in zip(values, hu, strict=True):
-        if source.dtype.kind == "f":
-            if not np.isfinite(source).all():
-                raise InputError("The CT holds values that are no numbers (NaN or infinite). Export it again.")
-            source = np.rint(source)
-        padded += int(np.count_nonzero(source < PADDING_HU))
-        np.clip(source, PADDING_HU, np.iinfo(np.int16).max, out=target, casting="unsafe")
+    for number, stored in enumerate(values):
+        hu[number], found = to_hu(stored)
+        padded += found
     return hu, padded

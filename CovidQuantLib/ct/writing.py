@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -32,4 +33,4 @@ def _write(path: Path, stored: np.ndarray, ct: CtVolume) -> None:
         try:
             sitk.WriteImage(image, str(temporary), useCompression=path.suffix in (".gz", ".nrrd", ".mha"))
         except RuntimeError:
-            raise OSError("the disk is full or the folder is read-only") from None
+            raise OSError(errno.EIO, "the file cannot be written") from None
