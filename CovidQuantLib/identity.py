@@ -6,6 +6,7 @@ identifier against the codes in a report.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 _KEY_BYTES = 32
 _CODE_LETTERS = 12
+_KEY_OF_THIS_PROCESS = secrets.token_bytes(_KEY_BYTES)
 
 
 def configuration_folder() -> Path:
@@ -31,25 +33,41 @@ def configuration_folder() -> Path:
 def site_key() -> bytes:
     """This user's secret key, 32 bytes; made with mode 0600 when there is none.
 
-    Where the folder cannot be written, the key lasts for this process only: codes then differ between runs.
+    Where it can be neither read nor made (a damaged key is never replaced), a key lasts for this process only: codes
+    then differ between runs.
     """
     path = configuration_folder() / "site.key"
+    if not path.exists():
+        with contextlib.suppress(OSError):
+            _make(path, secrets.token_bytes(_KEY_BYTES))
     try:
         key = path.read_bytes()
-        if len(key) == _KEY_BYTES:
-            return key
     except OSError:
-        pass
-    key = secrets.token_bytes(_KEY_BYTES)
+        key = b""
+    return key if len(key) == _KEY_BYTES else _KEY_OF_THIS_PROCESS
+
+
+def _make(path: Path, key: bytes) -> None:
+    """Write the key whole, unless another process was first."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(key)
+        _claim(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    """Give the key its name; of two processes the first one wins."""
+    try:
+        os.link(temporary, path)
     except FileExistsError:
-        return path.read_bytes()
+        return
     except OSError:
-        return key
-    return key
+        # A file system without hard links.
+        temporary.replace(path)
 
 
 def keyed_code(key: bytes, purpose: str, content: bytes) -> str:

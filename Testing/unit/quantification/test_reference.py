@@ -9,7 +9,14 @@ import pytest
 
 from CovidQuantLib.ct import PADDING_HU
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.quantification import HuReference, load_reference
+from CovidQuantLib.quantification import (
+    HuReference,
+    QuantificationOptions,
+    load_reference,
+    reference_of,
+    shipped_reference,
+    write_reference,
+)
 from CovidQuantLib.quantification.reference import compare
 
 FOUR_BINS = HuReference("test", "made in the test", "none", 1, -1000, 100, (0.5, 0.25, 0.25, 0.0))
@@ -104,3 +111,30 @@ def test_a_file_that_is_no_reference_is_refused(tmp_path: Path) -> None:
             load_reference(tmp_path / name)
     with pytest.raises(InputError, match="HU reference"):
         load_reference(written(tmp_path, [1, 2]))
+
+
+def test_the_shipped_reference_says_what_it_is_and_is_compared_with_unless_another_is_given() -> None:
+    shipped = shipped_reference()
+    assert "LIDC" in shipped.name
+    assert "not a normal population" in shipped.origin
+    assert "CC BY" in shipped.origin
+    assert sum(shipped.shares) == pytest.approx(1.0)
+    assert QuantificationOptions().reference == shipped
+
+
+def test_a_reference_of_two_cases_weighs_them_alike_whatever_their_size(tmp_path: Path) -> None:
+    made = reference_of([counts_at(*[-800] * 30), counts_at(-500)], name="two", origin="test", kernel="none")
+    path = tmp_path / "own.json"
+    write_reference(path, made)
+    assert load_reference(path) == made
+    assert made.cases == 2
+    assert {made.start_hu + n * made.bin_width: share for n, share in enumerate(made.shares) if share} == {
+        -800: 0.5,
+        -500: 0.5,
+    }
+
+
+def test_a_reference_of_nothing_is_refused() -> None:
+    for cases in ([], [np.zeros(5, np.int64)]):
+        with pytest.raises(InputError, match="at least one CT"):
+            reference_of(cases, name="none", origin="test", kernel="none")

@@ -1,0 +1,70 @@
+"""Outputs appear whole or not at all, and nothing of the user's is written over."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from CovidQuantLib.files import whole_file, whole_folder
+from CovidQuantLib.messages import Cancelled, InputError
+
+
+def test_a_folder_appears_only_when_it_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "results"
+    with whole_folder(target) as folder:
+        (folder / "a.txt").write_text("a")
+        assert not target.exists()
+    assert [path.name for path in target.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("stop", [Cancelled, KeyboardInterrupt, ValueError])
+def test_a_stopped_job_leaves_nothing_behind(tmp_path: Path, stop: type[BaseException]) -> None:
+    with pytest.raises(stop), whole_folder(tmp_path / "results") as folder:
+        (folder / "a.txt").write_text("a")
+        raise stop
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_anything_is_refused_and_kept(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(InputError, match="not empty"), whole_folder(tmp_path):
+        pytest.fail("nothing may be computed for a folder that is taken")
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
+    target = tmp_path / "results"
+    target.mkdir()
+    with whole_folder(target) as folder:
+        (folder / "a.txt").write_text("a")
+    assert (target / "a.txt").exists()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="No space left"), whole_folder(tmp_path / "results") as folder:
+        (folder / "a.txt").write_text("a")
+        raise OSError(errno.ENOSPC, "No space left on device", "/home/SECRET/results/a.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sentence_about_a_refused_write_names_no_path(tmp_path: Path) -> None:
+    (tmp_path / "SECRET").write_text("a file where the folder should be")
+    with pytest.raises(InputError) as refused, whole_folder(tmp_path / "SECRET" / "results"):
+        pass
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_file_keeps_its_old_content_until_the_new_is_whole(tmp_path: Path) -> None:
+    target = tmp_path / "numbers.json"
+    target.write_text("old")
+    with pytest.raises(ValueError), whole_file(target) as temporary:  # noqa: PT011 - raised here
+        temporary.write_text("half")
+        raise ValueError
+    assert target.read_text() == "old"
+    with whole_file(target) as temporary:
+        assert temporary.suffix == ".json"
+        temporary.write_text("new")
+    assert target.read_text() == "new"
+    assert len(list(tmp_path.iterdir())) == 1
