@@ -1,10 +1,6 @@
-"""Fissures, lobes and segments of the synthetic lungs.
+"""Fissures and lobes: curved sheets z = f(x, y) that part the lungs.
 
-Fissures are curved sheets z = f(x, y): what lies under the oblique fissure is the lower lobe; on the right, what lies
-above it is parted by the horizontal fissure.
-
-Segments follow one rule: seen from the point where its lobar bronchus enters the lobe, a voxel belongs to the segment
-whose middle lies in the nearest direction. The middles are stated below in the lobe's own box.
+What lies under a lung's oblique fissure is its lower lobe; on the right, the horizontal fissure parts what lies above.
 """
 
 from __future__ import annotations
@@ -12,46 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG, SEGMENTS, by_key
-from CovidQuantLib.ct import LabelArray
-from CovidQuantLib.synthetic_chest.lungs import LEFT, RIGHT
+from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG, by_key
+from CovidQuantLib.ct import LabelArray, MaskArray
+from CovidQuantLib.synthetic_chest.noise import texture
 from CovidQuantLib.synthetic_chest.space import Field, Point, Space
+from CovidQuantLib.synthetic_chest.thorax import LEFT, RIGHT
 
-_OBLIQUE = {RIGHT: (-30.0, 1.05), LEFT: (-22.0, 1.12)}
+_OBLIQUE = {RIGHT: (-45.0, 1.06), LEFT: (-44.0, 1.14)}
 """Height at the hilum (y = 5) and rise towards the back."""
-
-LOBE_GATES: dict[str, Point] = {
-    "RUL": (-30.0, 6.0, -8.0),
-    "RML": (-40.0, -4.0, -50.0),
-    "RLL": (-36.0, 18.0, -54.0),
-    "LUL": (46.0, 0.0, -20.0),
-    "LLL": (46.0, 22.0, -42.0),
-}
-"""Where the lobar bronchus enters its lobe."""
-
-# Middles of the segments in the box of their lobe: 0 to 1 from medial to lateral, front to back and base to top.
-_MIDDLES = {
-    "RS1": (0.40, 0.55, 0.98),
-    "RS2": (0.70, 0.92, 0.45),
-    "RS3": (0.55, 0.08, 0.25),
-    "RS4": (0.95, 0.55, 0.50),
-    "RS5": (0.35, 0.15, 0.40),
-    "RS6": (0.50, 0.85, 0.88),
-    "RS7": (0.15, 0.35, 0.22),
-    "RS8": (0.65, 0.12, 0.18),
-    "RS9": (0.95, 0.55, 0.15),
-    "RS10": (0.45, 0.95, 0.10),
-    "LS1+2": (0.50, 0.75, 0.95),
-    "LS3": (0.45, 0.12, 0.68),
-    "LS4": (0.80, 0.30, 0.38),
-    "LS5": (0.65, 0.12, 0.10),
-    "LS6": (0.50, 0.85, 0.88),
-    "LS7+8": (0.50, 0.12, 0.15),
-    "LS9": (0.95, 0.50, 0.15),
-    "LS10": (0.40, 0.95, 0.10),
-}
+_HORIZONTAL_HEIGHT = -31.0
+_HILA: dict[float, Point] = {RIGHT: (-38.0, 8.0, -35.0), LEFT: (46.0, 10.0, -30.0)}
 
 
 @dataclass(frozen=True)
@@ -70,24 +37,6 @@ def fissures_of(space: Space) -> Fissures:
     )
 
 
-def _sheet(space: Space, height: Field) -> Field:
-    gy, gx = np.gradient(height[0], space.step[1], space.step[2])
-    return np.asarray((space.z - height) / np.sqrt(1.0 + gy * gy + gx * gx)[None], np.float32)
-
-
-def _oblique_height(space: Space, side: float) -> Field:
-    middle, rise = _OBLIQUE[side]
-    dx, dy = side * space.x - 75.0, space.y - 5.0
-    bow = 9.0 - 0.0016 * dy * dy - 0.0022 * dx * dx
-    twist = 0.0022 * dx * dy
-    return np.asarray(middle + rise * dy + bow + twist, np.float32)
-
-
-def _horizontal_height(space: Space) -> Field:
-    dx, dy = -space.x - 85.0, space.y + 45.0
-    return np.asarray(-27.0 - 0.0016 * dx * dx - 0.0020 * dy * dy - 0.05 * dx + 0.0 * dy, np.float32)
-
-
 def lobe_labels(lungs: LabelArray, fissures: Fissures) -> LabelArray:
     """The lobes' label map: the lungs' parted by the fissures."""
     labels = np.zeros(lungs.shape, np.uint8)
@@ -101,30 +50,44 @@ def lobe_labels(lungs: LabelArray, fissures: Fissures) -> LabelArray:
     return labels
 
 
-def segment_labels(space: Space, lobes: LabelArray) -> LabelArray:
-    """The segments' label map, by the rule of this module."""
-    labels = np.zeros(lobes.shape, np.uint8)
-    for key, gate in LOBE_GATES.items():
-        where = np.nonzero(lobes == by_key(key).label)
-        if where[0].size == 0:
-            continue
-        points = np.stack([space.x.ravel()[where[2]], space.y.ravel()[where[1]], space.z.ravel()[where[0]]], axis=1)
-        rays = points - np.array(gate, np.float32)
-        middles = _middles_of(key, points)
-        directions = np.stack([_unit(middle - np.array(gate)) for middle in middles.values()]).astype(np.float32)
-        members = np.array([by_key(segment).label for segment in middles], np.uint8)
-        labels[where] = members[np.argmax(rays @ directions.T, axis=1)]
-    return labels
+def fissure_distance(fissures: Fissures, lungs: LabelArray) -> Field:
+    """Distance from the nearest fissure in mm, in the lungs; far outside them."""
+    distance = np.full(lungs.shape, 1e3, np.float32)
+    right, left = lungs == RIGHT_LUNG.label, lungs == LEFT_LUNG.label
+    distance[right] = np.abs(fissures.oblique[RIGHT][right])
+    distance[left] = np.abs(fissures.oblique[LEFT][left])
+    above = right & (fissures.oblique[RIGHT] >= 0.0)
+    distance[above] = np.minimum(distance[above], np.abs(fissures.horizontal[above]))
+    return distance
 
 
-def _middles_of(lobe: str, points: Field) -> dict[str, npt.NDArray[np.float64]]:
-    """The middles of a lobe's segments in mm, from its voxels (n, 3)."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    if lobe.startswith("R"):
-        low[0], high[0] = high[0], low[0]
-    members = [segment.key for segment in SEGMENTS if segment.parent == lobe]
-    return {key: low + np.array(_MIDDLES[key]) * (high - low) for key in members}
+def complete_part(rng: np.random.Generator, space: Space, near: MaskArray, share: float) -> MaskArray:
+    """Of the voxels `near` a fissure, the `share` where it is there: it fails at the hilum first, and raggedly."""
+    rough = 14.0 * texture(rng, space.shape, tuple(14.0 / step for step in space.step))
+    if share >= 1.0:
+        return near
+    away = np.full(space.shape, np.inf, np.float32)
+    for x, y, z in _HILA.values():
+        np.minimum(away, np.sqrt((space.x - x) ** 2 + (space.y - y) ** 2 + (space.z - z) ** 2), out=away)
+    away += rough
+    if not near.any():
+        return near
+    return np.asarray(near & (away >= np.quantile(away[near], 1.0 - share)))
 
 
-def _unit(vector: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return np.asarray(vector / np.linalg.norm(vector))
+def _sheet(space: Space, height: Field) -> Field:
+    gy, gx = np.gradient(height[0], space.step[1], space.step[2])
+    return np.asarray((space.z - height) / np.sqrt(1.0 + gy * gy + gx * gx)[None], np.float32)
+
+
+def _oblique_height(space: Space, side: float) -> Field:
+    """Bowed upwards, and turned: its upper part faces outwards, its lower part inwards."""
+    middle, rise = _OBLIQUE[side]
+    dx, dy = side * space.x - 75.0, space.y - 5.0
+    bow = 9.0 - 0.0016 * dy * dy - 0.0022 * dx * dx
+    return np.asarray(middle + rise * dy + bow + 0.0022 * dx * dy, np.float32)
+
+
+def _horizontal_height(space: Space) -> Field:
+    dx, dy = -space.x - 85.0, space.y + 45.0
+    return np.asarray(_HORIZONTAL_HEIGHT - 0.0016 * dx * dx - 0.0020 * dy * dy - 0.05 * dx, np.float32)

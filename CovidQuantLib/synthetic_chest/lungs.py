@@ -1,38 +1,17 @@
-"""The lungs' surfaces: chest wall, mediastinal border and diaphragm, drawn as tables of key levels."""
+"""The lungs' surfaces: chest wall, mediastinal pleura and diaphragm, drawn as tables of key levels."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy import ndimage
 from scipy.interpolate import PchipInterpolator
 
 from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG
-from CovidQuantLib.ct import LabelArray
-from CovidQuantLib.synthetic_chest.space import Field, Space
-
-RIGHT, LEFT = -1.0, 1.0
-"""The sign of x on either side."""
-
-# z, then the inner chest wall of one side as an ellipse: its centre (from the midline, y), half width and half depth.
-_WALL = np.array([
-    (-240.0, 38.0, 6.0, 98.0, 88.0),
-    (-200.0, 38.0, 4.0, 100.0, 93.0),
-    (-160.0, 39.0, 0.0, 101.0, 96.0),
-    (-120.0, 40.0, -4.0, 99.0, 97.0),
-    (-80.0, 41.0, -5.0, 95.0, 95.0),
-    (-40.0, 43.0, -4.0, 88.0, 91.0),
-    (0.0, 45.0, 0.0, 77.0, 83.0),
-    (25.0, 46.0, 5.0, 66.0, 73.0),
-    (50.0, 47.0, 11.0, 52.0, 59.0),
-    (75.0, 46.0, 17.0, 36.0, 41.0),
-    (90.0, 45.0, 19.0, 22.0, 26.0),
-    (98.0, 45.0, 20.0, 11.0, 13.0),
-    (101.5, 45.0, 20.0, 2.0, 2.5),
-    (140.0, 45.0, 20.0, 2.0, 2.5),
-])  # fmt: skip
+from CovidQuantLib.ct import LabelArray, MaskArray
+from CovidQuantLib.synthetic_chest.islands import largest
+from CovidQuantLib.synthetic_chest.space import Field, Point, Space
+from CovidQuantLib.synthetic_chest.thorax import LEFT, RIGHT
 
 # Distance of the mediastinal pleura from the midline: rows are levels z, columns positions y from front to back.
 _MEDIAL_Y = np.array([-95.0, -70.0, -45.0, -20.0, 5.0, 28.0, 48.0, 70.0, 95.0])
@@ -40,22 +19,22 @@ _MEDIAL_Z = np.array([-240.0, -150.0, -110.0, -75.0, -35.0, 0.0, 30.0, 65.0, 110
 _MEDIAL_RIGHT = np.array([
     (22.0, 34.0, 40.0, 40.0, 30.0, 15.0, 21.0, 23.0, 26.0),
     (22.0, 34.0, 42.0, 42.0, 30.0, 14.0, 20.0, 23.0, 26.0),
-    (14.0, 32.0, 44.0, 44.0, 28.0, 12.0, 19.0, 22.0, 26.0),
-    (9.0, 28.0, 43.0, 45.0, 30.0, 10.0, 19.0, 22.0, 26.0),
-    (5.0, 17.0, 33.0, 37.0, 29.0, 12.0, 19.0, 22.0, 26.0),
-    (4.0, 12.0, 26.0, 29.0, 25.0, 14.0, 19.0, 22.0, 26.0),
-    (5.0, 12.0, 24.0, 26.0, 18.0, 14.0, 19.0, 22.0, 26.0),
-    (14.0, 20.0, 27.0, 28.0, 24.0, 19.0, 20.0, 23.0, 27.0),
+    (12.0, 30.0, 43.0, 44.0, 28.0, 12.0, 19.0, 22.0, 26.0),
+    (7.0, 25.0, 42.0, 45.0, 30.0, 9.0, 19.0, 22.0, 26.0),
+    (4.0, 15.0, 32.0, 37.0, 29.0, 12.0, 19.0, 22.0, 26.0),
+    (3.0, 9.0, 25.0, 29.0, 25.0, 14.0, 19.0, 22.0, 26.0),
+    (4.0, 10.0, 23.0, 26.0, 17.0, 13.0, 19.0, 22.0, 26.0),
+    (14.0, 20.0, 27.0, 28.0, 22.0, 18.0, 20.0, 23.0, 27.0),
     (25.0, 28.0, 30.0, 30.0, 28.0, 24.0, 23.0, 25.0, 28.0),
 ])  # fmt: skip
 _MEDIAL_LEFT = np.array([
     (45.0, 66.0, 72.0, 62.0, 44.0, 34.0, 34.0, 23.0, 26.0),
-    (44.0, 70.0, 78.0, 66.0, 44.0, 34.0, 34.0, 23.0, 26.0),
-    (36.0, 70.0, 82.0, 74.0, 50.0, 34.0, 35.0, 22.0, 26.0),
-    (20.0, 54.0, 70.0, 66.0, 46.0, 34.0, 36.0, 22.0, 26.0),
-    (8.0, 26.0, 41.0, 42.0, 34.0, 33.0, 36.0, 22.0, 26.0),
-    (4.0, 15.0, 29.0, 32.0, 28.0, 33.0, 35.0, 22.0, 26.0),
-    (4.0, 14.0, 27.0, 33.0, 34.0, 32.0, 28.0, 22.0, 26.0),
+    (44.0, 72.0, 80.0, 66.0, 44.0, 34.0, 34.0, 23.0, 26.0),
+    (34.0, 70.0, 84.0, 75.0, 50.0, 33.0, 35.0, 22.0, 26.0),
+    (17.0, 52.0, 72.0, 68.0, 46.0, 33.0, 36.0, 22.0, 26.0),
+    (6.0, 23.0, 42.0, 44.0, 35.0, 33.0, 36.0, 22.0, 26.0),
+    (3.0, 12.0, 28.0, 33.0, 29.0, 33.0, 35.0, 22.0, 26.0),
+    (3.0, 11.0, 25.0, 33.0, 34.0, 31.0, 28.0, 22.0, 26.0),
     (14.0, 19.0, 26.0, 28.0, 26.0, 22.0, 21.0, 23.0, 27.0),
     (25.0, 28.0, 30.0, 30.0, 28.0, 24.0, 23.0, 25.0, 28.0),
 ])  # fmt: skip
@@ -63,9 +42,9 @@ _MEDIAL_LEFT = np.array([
 
 @dataclass(frozen=True)
 class Dome:
-    """One half of the diaphragm: where its top lies, and how far it falls to the front and to the back."""
+    """One half of the diaphragm: its top, its reach to each side, and how far it falls to the front and to the back."""
 
-    top: tuple[float, float, float]
+    top: Point
     medial: float
     lateral: float
     front: float
@@ -90,18 +69,9 @@ DOMES = {
 }
 
 
-def chest_wall(space: Space, side: float) -> Field:
-    """Distance from the inner chest wall of one side."""
-    z = np.clip(space.z.ravel(), _WALL[0, 0], _WALL[-1, 0])
-    cx, cy, a, b = (
-        np.asarray(PchipInterpolator(_WALL[:, 0], _WALL[:, column])(z), np.float32)[:, None, None]
-        for column in range(1, 5)
-    )
-    dx, dy = space.x - side * cx, space.y - cy
-    length = np.sqrt((dx / a) ** 2 + (dy / b) ** 2)
-    slope = np.sqrt((dx / a**2) ** 2 + (dy / b**2) ** 2)
-    tilt = np.gradient(0.5 * (a + b).ravel(), z)[:, None, None]
-    return np.asarray((length - 1.0) * length / (slope + 1e-6) / np.sqrt(1.0 + tilt * tilt), np.float32)
+def diaphragm(space: Space) -> Field:
+    """How high the diaphragm stands at each (1, j, i): the higher of its two domes."""
+    return np.maximum(DOMES[RIGHT].height(space), DOMES[LEFT].height(space))
 
 
 def mediastinal_border(space: Space, side: float) -> Field:
@@ -124,17 +94,9 @@ def lung_field(space: Space, side: float, wall: Field) -> Field:
     return np.maximum(np.maximum(wall, medial), base)
 
 
-def lung_labels(right: Field, left: Field) -> LabelArray:
-    """The lungs' label map: each lung is the largest connected part of its field's inside."""
-    labels = np.zeros(right.shape, np.uint8)
-    labels[largest(right < 0.0)] = RIGHT_LUNG.label
-    labels[largest(left < 0.0)] = LEFT_LUNG.label
+def lung_labels(fields: dict[float, Field], hilum: MaskArray) -> LabelArray:
+    """The lungs' label map: each lung is the largest connected part of its field's inside, without the hilum."""
+    labels = np.zeros(hilum.shape, np.uint8)
+    labels[largest((fields[RIGHT] < 0.0) & ~hilum)] = RIGHT_LUNG.label
+    labels[largest((fields[LEFT] < 0.0) & ~hilum)] = LEFT_LUNG.label
     return labels
-
-
-def largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """The largest face-connected part of a mask."""
-    parts, count = ndimage.label(mask)
-    if count <= 1:
-        return mask
-    return np.asarray(parts == 1 + np.argmax(np.bincount(parts.ravel())[1:]))

@@ -1,13 +1,12 @@
 """The infection: ground glass and consolidation with exactly the volumes that were asked for.
 
-A lesion takes the voxels of its lobe in the order of their distance from its seed at the pleura, shortened along the
+A lesion takes the voxels of its lobe in the order of their distance from a seed near the pleura, longer away from the
 pleura and roughened by a smooth random field, until its volume is reached.
 """
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy import ndimage
 
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LEFT_LUNG, RIGHT_LUNG, by_key
@@ -15,46 +14,55 @@ from CovidQuantLib.ct import LabelArray, MaskArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.synthetic_chest.noise import texture
 from CovidQuantLib.synthetic_chest.space import Field, Space
-from CovidQuantLib.synthetic_chest.spec import ChestSpec, Opacity
+from CovidQuantLib.synthetic_chest.spec import ChestSpec
+
+_GGO_HU = (-650.0, -500.0)
+"""At the rim and inside."""
+_CONSOLIDATION_HU = 18.0
 
 
 def infection_labels(
-    rng: np.random.Generator, space: Space, spec: ChestSpec, lungs: LabelArray, lobes: LabelArray, lumen: MaskArray
+    rng: np.random.Generator,
+    space: Space,
+    spec: ChestSpec,
+    lungs: LabelArray,
+    lobes: LabelArray,
+    depth: Field,
+    lumen: MaskArray,
 ) -> LabelArray:
-    """The infection's label map, in the lungs and never in the lumen of a bronchus that the grid resolves."""
-    infection = np.zeros(lungs.shape, np.uint8)
-    rough = texture(rng, spec.shape, tuple(9.0 / step for step in space.step))
-    rough += 0.6 * texture(rng, spec.shape, tuple(4.0 / step for step in space.step))
+    """The infection's label map: in the lungs, but not in the lumen of a bronchus that the grid resolves.
+
+    `depth` is the distance from the lungs' surface in mm. Raises `InputError` where a lesion has no room.
+    """
+    infection = np.zeros(lobes.shape, np.uint8)
+    rough = texture(rng, spec.shape, tuple(8.0 / step for step in space.step))
+    rough += 0.5 * texture(rng, spec.shape, tuple(4.0 / step for step in space.step))
+    from_base = np.asarray(space.z - 0.35 * space.y + 3.0 * rough, np.float32)
     for lung, share in ((RIGHT_LUNG, spec.right_base), (LEFT_LUNG, spec.left_base)):
-        if share > 0.0:
-            free = (lungs == lung.label) & ~lumen
-            order = space.z - 0.35 * space.y + 2.5 * rough
-            count = round(share * np.count_nonzero(lungs == lung.label))
-            _take(infection, order, free, count, CONSOLIDATION.label)
-    depth = ndimage.distance_transform_edt(lungs > 0, space.step).astype(np.float32)
+        aerated = (lungs == lung.label) & ~lumen
+        _take(infection, from_base, aerated, round(share * np.count_nonzero(aerated)), CONSOLIDATION.label)
     for opacity in spec.opacities:
         lobe = (lobes == by_key(opacity.lobe).label) & ~lumen & (infection == 0)
+        core = round(opacity.consolidation_ml / spec.voxel_ml)
+        rim = round(opacity.ggo_ml / spec.voxel_ml)
         order = _order(rng, space, lobe, depth, rough)
-        core, all_of_it = (round(ml / spec.voxel_ml) for ml in _volumes(opacity))
         _take(infection, order, lobe, core, CONSOLIDATION.label)
-        _take(infection, order, lobe & (infection == 0), all_of_it - core, GROUND_GLASS.label)
+        _take(infection, order, lobe & (infection == 0), rim, GROUND_GLASS.label)
     return infection
 
 
-def _volumes(opacity: Opacity) -> tuple[float, float]:
-    return opacity.consolidation_ml, opacity.consolidation_ml + opacity.ggo_ml
-
-
-def _order(rng: np.random.Generator, space: Space, lobe: MaskArray, depth: Field, rough: Field) -> Field:
-    """In which order a lesion takes the voxels of its lobe: distance from a seed at the pleura, in rough mm."""
-    where = np.nonzero(lobe)
+def _order(rng: np.random.Generator, space: Space, room: MaskArray, depth: Field, rough: Field) -> Field:
+    """In which order a lesion takes the voxels of its room: their distance from its seed, in rough mm."""
+    where = np.nonzero(room)
+    share, angle = rng.uniform(0.15, 0.75), rng.uniform(0.0, 1.0)
     if where[0].size == 0:
         return depth
-    at = np.stack([space.x.ravel()[where[2]], space.y.ravel()[where[1]], space.z.ravel()[where[0]]], axis=1)
-    liking = at[:, 1] - 0.4 * at[:, 2] - 4.0 * np.abs(depth[where] - 6.0) + rng.gumbel(0.0, 6.0, len(at))
-    seed = at[np.argmax(liking)]
-    away = np.sqrt((space.x - seed[0]) ** 2 + (space.y - seed[1]) ** 2 + (space.z - seed[2]) ** 2)
-    return np.asarray(away + 0.8 * depth + 4.0 * rough, np.float32)
+    z, y, x = space.z.ravel()[where[0]], space.y.ravel()[where[1]], np.abs(space.x.ravel()[where[2]])
+    outward = np.cos(angle) * y + np.sin(angle) * x
+    best = int(np.argmax(outward - 1.5 * np.abs(z - np.quantile(z, share)) - 4.0 * np.abs(depth[where] - 6.0)))
+    seed = [float(axis.ravel()[index[best]]) for axis, index in zip((space.z, space.y, space.x), where, strict=True)]
+    away = np.sqrt((space.z - seed[0]) ** 2 + (space.y - seed[1]) ** 2 + (space.x - seed[2]) ** 2)
+    return np.asarray(away + 0.7 * depth + 5.0 * rough, np.float32)
 
 
 def _take(infection: LabelArray, order: Field, free: MaskArray, count: int, label: int) -> None:
@@ -68,14 +76,20 @@ def _take(infection: LabelArray, order: Field, free: MaskArray, count: int, labe
     infection.ravel()[where[first]] = label
 
 
-def opacity_hu(rng: np.random.Generator, space: Space, infection: LabelArray) -> tuple[Field, Field]:
-    """HU of the infection, and the share of each voxel that it fills."""
-    ggo = infection == GROUND_GLASS.label
-    consolidated = infection == CONSOLIDATION.label
-    inner = ndimage.distance_transform_edt(infection > 0, space.step).astype(np.float32)
-    grain = texture(rng, infection.shape, tuple(5.0 / step for step in space.step))
-    glass = -640.0 + 110.0 * np.minimum(1.0, inner / 12.0) + 25.0 * np.clip(grain, -1.6, 1.6)
-    solid = 22.0 + 14.0 * np.clip(grain, -2.0, 2.0)
-    value = np.where(consolidated, solid, glass).astype(np.float32)
-    share: npt.NDArray[np.float32] = (ggo | consolidated).astype(np.float32)
-    return value, share
+def with_opacities(
+    rng: np.random.Generator, space: Space, lung_hu: Field, lungs: LabelArray, infection: LabelArray
+) -> Field:
+    """`lung_hu` (k, j, i) with the infection in it.
+
+    Ground glass is denser inside than at its rim. At the pleura a lesion goes on by a voxel beyond the lungs, so that
+    partial volume there is that of the lesion with the chest wall, not of air.
+    """
+    if not infection.any():
+        return lung_hu
+    grain = np.clip(texture(rng, infection.shape, tuple(3.0 / step for step in space.step)), -2.0, 2.0)
+    inner = ndimage.gaussian_filter((infection > 0).astype(np.float32), [6.0 / step for step in space.step])
+    glass = _GGO_HU[0] + (_GGO_HU[1] - _GGO_HU[0]) * np.clip(2.0 * inner - 0.8, 0.0, 1.0) + 18.0 * grain
+    solid = _CONSOLIDATION_HU + 10.0 * grain
+    lesion = np.where(lungs > 0, infection, ndimage.grey_dilation(infection, size=(3, 3, 3)))
+    lesion_hu = np.where(lesion == CONSOLIDATION.label, solid, glass)
+    return np.asarray(np.where(lesion > 0, lesion_hu, lung_hu), np.float32)

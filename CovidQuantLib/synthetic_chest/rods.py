@@ -13,10 +13,8 @@ _SAMPLES_PER_VOXEL = 2.0
 
 def rod_share(space: Space, branches: Branches) -> Field:
     """The share of each voxel, 0 to 1, that the branches fill."""
-    share = np.zeros(space.shape, np.float32)
     thick = branches.start_radius > _THICK_VOXELS * space.voxel
-    _splat(space, branches.chosen(~thick), share)
-    np.minimum(share, 1.0, out=share)
+    share = np.minimum(_spread(space, branches.chosen(~thick)), np.float32(1.0))
     fat = branches.chosen(thick)
     for start, stop, radius, end in zip(fat.start, fat.stop, fat.start_radius, fat.stop_radius, strict=True):
         a = (float(start[0]), float(start[1]), float(start[2]))
@@ -27,22 +25,23 @@ def rod_share(space: Space, branches: Branches) -> Field:
     return share
 
 
-def _splat(space: Space, branches: Branches, share: Field) -> None:
-    """Spread each thin branch's volume over the eight voxels around each of its sample points."""
+def _spread(space: Space, branches: Branches) -> Field:
+    """Each branch's volume, spread over the eight voxels around each of its sample points."""
     length = np.linalg.norm(branches.stop - branches.start, axis=1)
     samples = np.maximum(1, np.ceil(length * _SAMPLES_PER_VOXEL / space.voxel)).astype(np.int64)
     owner = np.repeat(np.arange(len(length)), samples)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(samples) - samples, samples)
     t = ((number + 0.5) / samples[owner])[:, None]
-    points = branches.start[owner] * (1.0 - t) + branches.stop[owner] * t
+    index = space.index_of(branches.start[owner] * (1.0 - t) + branches.stop[owner] * t)
     radius = branches.start_radius[owner] * (1.0 - t[:, 0]) + branches.stop_radius[owner] * t[:, 0]
     volume = np.pi * radius**2 * (length / samples)[owner] / np.prod(space.step)
-    index = space.index_of(points)
+    inside = np.all((index >= 0.0) & (index < np.array(space.shape) - 1.0), axis=1)
+    index, volume = index[inside], volume[inside]
     low = np.floor(index).astype(np.int64)
     part = index - low
+    flat, weight = [], []
     for corner in np.ndindex(2, 2, 2):
-        at = low + corner
-        inside = np.all((at >= 0) & (at < space.shape), axis=1)
-        weight = np.prod(np.where(np.array(corner) == 1, part, 1.0 - part), axis=1) * volume
-        flat = np.ravel_multi_index(tuple(at[inside].T), space.shape)
-        share += np.bincount(flat, weight[inside], minlength=share.size).reshape(space.shape).astype(np.float32)
+        flat.append(np.ravel_multi_index(tuple((low + corner).T), space.shape))
+        weight.append(np.prod(np.where(np.array(corner) == 1, part, 1.0 - part), axis=1) * volume)
+    share = np.bincount(np.concatenate(flat), np.concatenate(weight), minlength=int(np.prod(space.shape)))
+    return np.asarray(share.reshape(space.shape), np.float32)
