@@ -2,7 +2,13 @@
 
 from CovidQuantLib.quantification.label_maps import LabelMaps
 from CovidQuantLib.quantification.measure import QuantificationOptions, quantify
-from CovidQuantLib.quantification.reference import HuReference, load_reference, shipped_reference
+from CovidQuantLib.quantification.reference import (
+    HuReference,
+    load_reference,
+    reference_of,
+    shipped_reference,
+    write_reference,
+)
 from CovidQuantLib.quantification.values import (
     CtScore,
     Histogram,
@@ -28,5 +34,7 @@ __all__ = [
     "SmallLesions",
     "load_reference",
     "quantify",
+    "reference_of",
     "shipped_reference",
+    "write_reference",
 ]

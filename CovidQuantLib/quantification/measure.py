@@ -18,7 +18,7 @@ from CovidQuantLib.quantification.label_maps import REGIONS, LabelMaps, places_o
 from CovidQuantLib.quantification.laws import check_parts_fill_their_whole
 from CovidQuantLib.quantification.lesions import find_lesions
 from CovidQuantLib.quantification.one_pass import VoxelCounts, count_voxels
-from CovidQuantLib.quantification.reference import HuReference, compare
+from CovidQuantLib.quantification.reference import HuReference, compare, shipped_reference
 from CovidQuantLib.quantification.values import Level, Quantification, RegionMeasures
 
 HISTOGRAM_START_HU = -1030
@@ -32,16 +32,16 @@ class QuantificationOptions:
     `minimum_involved_ml`: a lobe counts as involved, and scores, above this volume of infection; `minimum_lesion_ml`:
     smaller lesions are only counted. Both are 0.1 ml unless changed, about a ball of 6 mm. `border_error_mm`: how far
     estimated borders of lobes and segments may be off; None where they are no estimate. `reference`: the HU
-    distribution to compare with, or None. `not_available`: keys of regions that are absent or not definable, with the
-    reason in words (`{"RML": "resected"}`); a lobe's segments go with it. Raises `InputError` where a value makes no
-    sense.
+    distribution to compare with (the shipped one unless another is given), or None. `not_available`: keys of lobes and
+    segments that are absent or not definable, with the reason in words (`{"RML": "resected"}`); a lobe's segments go
+    with it. Raises `InputError` where a value makes no sense.
     """
 
     minimum_involved_ml: float = 0.1
     minimum_lesion_ml: float = 0.1
     histogram_bin_hu: int = 10
     border_error_mm: float | None = None
-    reference: HuReference | None = None
+    reference: HuReference | None = field(default_factory=shipped_reference)
     not_available: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

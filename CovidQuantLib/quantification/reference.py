@@ -2,14 +2,17 @@
 
 Pan et al. compare with the normal CTs of their own training set, and give neither bins nor range. Here the reference
 is a small JSON file that states its bins, its range, the reconstruction kernel and where it comes from; a site can make
-its own (`docs` of the shipped file) and give that instead. Kernel and dose change the width of the distribution: a
-distance is only as good as the likeness of the scans.
+its own with `reference_of` and `write_reference`, and give that instead. Kernel, dose and the depth of breath move and
+widen the distribution as disease does: a distance is only as good as the likeness of the scans.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from CovidQuantLib.ct import PADDING_HU
+from CovidQuantLib.files import whole_file
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification.densities import Counts
 from CovidQuantLib.quantification.values import ReferenceComparison
@@ -25,6 +29,11 @@ from CovidQuantLib.resources import resource
 
 FORMAT = "covidquant-lung-hu"
 VERSION = 1
+START_HU = -1030
+BIN_WIDTH = 10
+BINS = 123
+"""The bins of references made here: -1030 to 200 HU in steps of 10."""
+
 _MOST_BYTES = 1 << 20
 _MOST_BINS = 4096
 
@@ -47,6 +56,7 @@ class HuReference:
     shares: tuple[float, ...]
 
 
+@functools.cache
 def shipped_reference() -> HuReference:
     """The reference that comes with the project. It is no normal population: see its `origin`."""
     return load_reference(resource("reference/lung_hu.json"))
@@ -100,6 +110,27 @@ def _is_share(value: Any) -> bool:
 
 def _refused(reason: str) -> InputError:
     return InputError(f"The HU reference cannot be used: {reason}. Give a JSON file made by CovidQuant.")
+
+
+def reference_of(cases: Sequence[Counts], *, name: str, origin: str, kernel: str) -> HuReference:
+    """The mean of the distributions of some cases (voxels by HU in the lungs): each case weighs the same.
+
+    Raises `InputError` where there is no case, or one without a voxel.
+    """
+    each = [distribution(counts, start_hu=START_HU, bin_width=BIN_WIDTH, bins=BINS) for counts in cases]
+    known = [shares for shares in each if shares is not None]
+    if not each or len(known) < len(each):
+        raise InputError("A reference needs at least one CT, and lungs in each. Give CTs of the chest.")
+    shares = tuple(float(share) for share in np.mean(known, axis=0))
+    return HuReference(name, origin, kernel, len(each), START_HU, BIN_WIDTH, shares)
+
+
+def write_reference(path: Path, reference: HuReference) -> None:
+    """Write `reference` as the JSON that `load_reference` reads. Raises `InputError` where it cannot be written."""
+    content = {"format": FORMAT, "version": VERSION, **dataclasses.asdict(reference)}
+    content["shares"] = [round(share, 8) for share in reference.shares]
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def distribution(counts: Counts, *, start_hu: int, bin_width: int, bins: int) -> npt.NDArray[np.float64] | None:
