@@ -1,0 +1,51 @@
+"""What is done to a CT before a network sees it: spacing, HU window, padding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from CovidQuantLib.messages import InputError
+
+_HU_RANGE = (-1024, 32767)
+_SPACING_RANGE = (0.2, 20.0)
+_LARGEST_MULTIPLE = 64
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a network wants its CT.
+
+    `spacing_mm` is (i, j, k), None where the CT's own spacing is kept. HU are cut to `hu_low` .. `hu_high` and mapped
+    linearly to 0 .. 1, so that the zeros that convolutions pad with are air. Each side of an input is padded, with
+    `hu_low`, to a multiple of `multiple_of` voxels.
+    Raises `InputError` for a window, spacing or multiple that no chest CT can be prepared with.
+    """
+
+    spacing_mm: tuple[float, float, float] | None
+    hu_low: int
+    hu_high: int
+    multiple_of: int
+
+    def __post_init__(self) -> None:
+        if not _HU_RANGE[0] <= self.hu_low < self.hu_high <= _HU_RANGE[1]:
+            raise InputError("The HU window of a network must rise, between -1024 and 32767 HU.")
+        if not 1 <= self.multiple_of <= _LARGEST_MULTIPLE:
+            raise InputError(f"The sides of a network's input must be multiples of 1 to {_LARGEST_MULTIPLE} voxels.")
+        if self.spacing_mm is not None and not all(
+            _SPACING_RANGE[0] <= mm <= _SPACING_RANGE[1] for mm in self.spacing_mm
+        ):
+            raise InputError("The spacing of a network's input must lie between 0.2 and 20 mm along each axis.")
+
+    def normalise(self, hu: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+        """`hu` (any shape, any real dtype, in HU) as float32 from 0 (`hu_low` and less) to 1 (`hu_high` and more)."""
+        values = hu.astype(np.float32)
+        values -= self.hu_low
+        values *= np.float32(1.0 / (self.hu_high - self.hu_low))
+        return np.clip(values, 0.0, 1.0, out=values)
+
+    def padded_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """`shape` with each side raised to the next multiple of `multiple_of`."""
+        return tuple(-(-side // self.multiple_of) * self.multiple_of for side in shape)
