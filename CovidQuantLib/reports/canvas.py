@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -20,7 +21,17 @@ SYNTHETIC_MARK = "synthetic chest"
 _DPI = 100
 _SCALE_BAR_MM = 50.0
 _INSET_PIXELS = 12.0
-_TEXT_POINTS = 11.0
+_TEXT_POINTS = 13.0
+_SIDE_POINTS = 16.0
+
+
+@dataclass(frozen=True)
+class Style:
+    """What all pictures of a case have in common: their scale, and what must be seen in each of them."""
+
+    pixels_per_mm: float
+    estimated_borders: bool = False
+    synthetic: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,11 +62,11 @@ class Canvas:
             x, y, text, ha=align[0], va=align[1], fontsize=points, color=self.ink, path_effects=outline, zorder=10
         )
 
-    def png(self) -> bytes:
-        """The finished picture as a PNG file."""
+    def png(self, palette: npt.NDArray[np.uint8] | None = None) -> bytes:
+        """The finished picture as a PNG file, in the colours of `palette` where one is given."""
         canvas = FigureCanvasAgg(self.figure)
         canvas.draw()
-        return encode_png(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]))
+        return encode_png(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[:, :, :3]), palette)
 
 
 def blank(width_mm: float, height_mm: float, *, pixels_per_mm: float, dark: bool) -> Canvas:
@@ -72,10 +83,10 @@ def blank(width_mm: float, height_mm: float, *, pixels_per_mm: float, dark: bool
 def add_sides(canvas: Canvas, *, left: str, right: str, top: str = "") -> None:
     """Write the patient's sides at the picture's borders."""
     middle, inset = canvas.height_mm / 2.0, canvas.inset_mm
-    canvas.write(inset, middle, left, ("left", "center"), points=14.0)
-    canvas.write(canvas.width_mm - inset, middle, right, ("right", "center"), points=14.0)
+    canvas.write(inset, middle, left, ("left", "center"), points=_SIDE_POINTS)
+    canvas.write(canvas.width_mm - inset, middle, right, ("right", "center"), points=_SIDE_POINTS)
     if top:
-        canvas.write(canvas.width_mm / 2.0, inset, top, ("center", "top"), points=14.0)
+        canvas.write(canvas.width_mm / 2.0, inset, top, ("center", "top"), points=_SIDE_POINTS)
 
 
 def add_scale_bar(canvas: Canvas) -> None:
@@ -94,4 +105,4 @@ def add_corner_text(canvas: Canvas, lines: Sequence[str], *, synthetic: bool) ->
     inset = canvas.inset_mm
     canvas.write(inset, canvas.height_mm - inset, "\n".join(lines), ("left", "bottom"))
     if synthetic:
-        canvas.write(inset, inset, SYNTHETIC_MARK, ("left", "top"), points=13.0)
+        canvas.write(inset, inset, SYNTHETIC_MARK, ("left", "top"), points=_SIDE_POINTS)

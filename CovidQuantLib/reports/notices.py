@@ -7,16 +7,19 @@ OPACITY_IS_TAKEN = "Opacity is taken as infection: atelectasis, oedema, fibrosis
 NOT_A_DEVICE = "Research software, not a medical device: not for diagnosis or treatment."
 SYNTHETIC = "This is a synthetic chest, made by a program: it shows no patient."
 SPLIT = (
-    "Where no reader and no model has told ground glass and consolidation apart, density does, at -200 HU unless "
-    "another value was set. This counts vessels and crazy paving as consolidation, and is unreliable with contrast "
-    "or a sharp kernel."
+    "Where no reader and no model has told ground glass and consolidation apart, density does, at "
+    "\N{MINUS SIGN}200 HU unless another value was set. This counts vessels and crazy paving as consolidation, and is "
+    "unreliable with contrast or a sharp kernel."
 )
 ESTIMATED = (
     "Borders that are estimated come from the lungs' shape and image evidence, not from a trained model. Their "
     "percentages are whole numbers, with the range that moving the borders by their error gives where that error is "
     "known; they are hatched in plots, dashed in pictures, and left out of rankings."
 )
-POI = "POI, the percentage of infection of a region: 100 x infected volume / volume of the region (Shan et al. 2020)."
+POI = (
+    "POI, the percentage of infection of a region: 100 \N{MULTIPLICATION SIGN} infected volume / volume of the region "
+    "(Shan et al. 2020)."
+)
 DERIVED_SCORE = (
     "Derived CT score: for each lobe 0 points for POI = 0, 1 under 5 %, 2 from 5 to 25 %, 3 over 25 and under 50 %, 4 "
     "from 50 to 75 %, 5 over 75 %; five lobes together 0 to 25. It follows Pan et al. 2020, whose bands (6 to 25 %, "

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LOBES, LUNGS, lung_of_lobe
 from CovidQuantLib.ct import Geometry, LabelArray
-from CovidQuantLib.reports.canvas import Canvas, add_corner_text, add_scale_bar, add_sides, blank
+from CovidQuantLib.reports.canvas import Canvas, Style, add_corner_text, add_scale_bar, add_sides, blank
 from CovidQuantLib.reports.outlines import Pen, anatomy_lines
 from CovidQuantLib.reports.projections import Along, LungProjections
 
@@ -18,42 +18,30 @@ FULL_COLOUR_MM = 60.0
 _DEEPEST_COLOUR = 0.9
 _LUNG_SHADES = (246.0, 214.0)
 _BORDER = Pen("#6b7c8c", 0.9)
+_RESOLUTION = 0.8
+"""Projections stand smaller than planes on a page, and are smooth."""
 _SMALLEST_LABELLED_SHARE = 0.01
 
 
-def coronal_projection(
-    lungs: Sequence[LungProjections],
-    geometry: Geometry,
-    *,
-    pixels_per_mm: float,
-    estimated_borders: bool = False,
-    synthetic: bool = False,
-) -> bytes:
+def coronal_projection(lungs: Sequence[LungProjections], geometry: Geometry, style: Style) -> bytes:
     """A PNG of both lungs from the front, the patient's right on the left."""
     depth = Along(*(sum(parts) for parts in zip(*(_parts(lung.from_front) for lung in lungs), strict=True)))
     lobes = np.max([lung.lobes_front for lung in lungs], axis=0)
     row_mm, depth_mm, column_mm = geometry.spacing_kji
-    canvas = _picture(depth, lobes, (row_mm, column_mm, depth_mm), pixels_per_mm, estimated_borders)
+    canvas = _picture(depth, lobes, (row_mm, column_mm, depth_mm), style)
     add_sides(canvas, left="R", right="L")
     add_scale_bar(canvas)
-    add_corner_text(canvas, [], synthetic=synthetic)
+    add_corner_text(canvas, [], synthetic=style.synthetic)
     return canvas.png()
 
 
-def sagittal_projection(
-    lung: LungProjections,
-    geometry: Geometry,
-    *,
-    pixels_per_mm: float,
-    estimated_borders: bool = False,
-    synthetic: bool = False,
-) -> bytes:
+def sagittal_projection(lung: LungProjections, geometry: Geometry, style: Style) -> bytes:
     """A PNG of one lung along the line from side to side, anterior on the left; the lobes as its outer side shows."""
     row_mm, column_mm, depth_mm = geometry.spacing_kji
     spacing = (row_mm, column_mm, depth_mm)
-    canvas = _picture(lung.from_side, lung.lobes_side, spacing, pixels_per_mm, estimated_borders)
+    canvas = _picture(lung.from_side, lung.lobes_side, spacing, style)
     add_sides(canvas, left="A", right="P")
-    add_corner_text(canvas, [], synthetic=synthetic)
+    add_corner_text(canvas, [], synthetic=style.synthetic)
     return canvas.png()
 
 
@@ -61,23 +49,17 @@ def _parts(along: Along) -> tuple[npt.NDArray[np.int32], ...]:
     return along.lung, along.ground_glass, along.consolidation
 
 
-def _picture(
-    along: Along,
-    lobes: LabelArray,
-    spacing: tuple[float, float, float],
-    pixels_per_mm: float,
-    estimated_borders: bool,  # noqa: FBT001 - private
-) -> Canvas:
+def _picture(along: Along, lobes: LabelArray, spacing: tuple[float, float, float], style: Style) -> Canvas:
     """The lungs as a grey shadow, the infection over it, the visible lobes' borders; `spacing`: row, column, depth."""
     row_mm, column_mm, depth_mm = spacing
     height, width = along.lung.shape
-    canvas = blank(width * column_mm, height * row_mm, pixels_per_mm=pixels_per_mm, dark=False)
+    canvas = blank(width * column_mm, height * row_mm, pixels_per_mm=_RESOLUTION * style.pixels_per_mm, dark=False)
     extent = (0.0, canvas.width_mm, canvas.height_mm, 0.0)
     # Slices run to the head, rows of a picture run down.
     shades = _shades(along, depth_mm)[::-1]
     canvas.axes.imshow(shades, extent=extent, aspect="auto", interpolation="bilinear")
     visible = lobes[::-1]
-    anatomy_lines(canvas, _silhouettes(along, visible), visible, _BORDER, estimated_borders=estimated_borders)
+    anatomy_lines(canvas, _silhouettes(along, visible), visible, _BORDER, estimated_borders=style.estimated_borders)
     for lobe in LOBES:
         rows, columns = np.nonzero(visible == lobe.label)
         if rows.size > _SMALLEST_LABELLED_SHARE * visible.size:

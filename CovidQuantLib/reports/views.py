@@ -24,9 +24,12 @@ AXIS: dict[Plane, int] = {"axial": 0, "coronal": 1, "sagittal": 2}
 _MARGIN_MM = 18.0
 """What is shown around the lungs: the chest wall, without the arms and the table."""
 _ZONES = ("lower zone", "middle zone", "upper zone")
-# ITK's axes run to the left, the back and the head; each is named by the side that a position lies on.
-_SIDES = {0: ("S", "I"), 1: ("P", "A"), 2: ("L", "R")}
-_LPS_COMPONENT = {0: 2, 1: 1, 2: 0}
+# Slicer's axes run to the right, the front and the head: for each plane the letter, the component and the sign in LPS.
+_RAS: dict[Plane, tuple[str, int, float]] = {
+    "axial": ("S", 2, 1.0),
+    "coronal": ("A", 1, -1.0),
+    "sagittal": ("R", 0, -1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,12 @@ def on_screen(values: npt.NDArray[T], plane: Plane, index: int, box: Box) -> npt
 
 
 def position_of(ct: CtVolume, plane: Plane, index: int, box: Box) -> str:
-    """The plane's position in mm and the side it lies on, for example `"S 12.5 mm"` (taken at the box's centre)."""
-    axis = AXIS[plane]
+    """The plane's position along its axis as Slicer's sliders show it, such as `"S 12.5 mm"`; at the box's centre."""
+    letter, component, sign = _RAS[plane]
     centre = [(start + stop - 1) / 2.0 for start, stop in zip(box.start, box.stop, strict=True)]
-    centre[axis] = float(index)
-    value = float(ct.geometry.to_lps(centre)[_LPS_COMPONENT[axis]])
-    side = _SIDES[axis][0] if value >= 0.0 else _SIDES[axis][1]
-    return f"{side} {abs(value):.1f} mm"
+    centre[AXIS[plane]] = float(index)
+    position = sign * float(ct.geometry.to_lps(centre)[component])
+    return f"{letter} {position:.1f} mm".replace("-", "\N{MINUS SIGN}")
 
 
 @dataclass(frozen=True)
