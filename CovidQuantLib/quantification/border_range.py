@@ -19,7 +19,7 @@ from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.quantification.label_maps import LabelMaps
 
-_SAMPLE_MM = 2.5
+_SAMPLE_MM = 3.0
 _STEPS = 8
 """Positions of the border that are tried on either side, evenly spaced up to its error."""
 

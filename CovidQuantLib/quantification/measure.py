@@ -64,8 +64,11 @@ def quantify(
 ) -> Quantification:
     """Every number about one CT: `hu` int16 and `labels` on the grid of `geometry`, axes (k, j, i).
 
-    Raises `InputError` where the label maps contradict each other (see `laws`).
+    Raises `InputError` where the label maps contradict each other (see `laws`), `ValueError` where the arrays are not
+    on that grid.
     """
+    if not hu.shape == labels.lungs.shape == geometry.shape:
+        raise ValueError("the CT and its label maps are not on the grid of their geometry")
     options = options or QuantificationOptions()
     voxels = count_voxels(hu, labels, geometry, part_of(progress, 0.0, 0.6))
     check_parts_fill_their_whole(voxels.counts.sum(axis=(0, 1)), options.not_available)

@@ -122,8 +122,8 @@ class ReferenceComparison:
 class Quantification:
     """All numbers of one case. `regions` in the order lungs, right, left, five lobes, 18 segments.
 
-    Laws, checked when it is made: right + left = lungs, lobes = their lung, segments = their lobe, and
-    GGO + consolidation = infection, in every volume; `lesions` + `small_lesions` = infection of the lungs.
+    Laws, kept by counting each voxel once in one place: right + left = lungs, lobes = their lung, segments = their
+    lobe, and GGO + consolidation = infection, in every volume; `lesions` + `small_lesions` = infection of the lungs.
     `lesions` come the largest first.
     """
 

@@ -13,9 +13,9 @@ GeometryOf = Callable[..., Geometry]
 
 
 def two_lobes(nested_maps: Nested, infected: slice) -> LabelMaps:
-    """A left lung of 40 x 20 x 20 voxels: 20 slices of upper lobe under 20 of lower lobe, with some slices infected."""
-    segments = np.full((40, 20, 20), 11, np.uint8)
-    segments[20:] = 15
+    """A left lung of 60 x 24 x 24 voxels: 30 slices of upper lobe beside 30 of lower, some infected."""
+    segments = np.full((60, 24, 24), 11, np.uint8)
+    segments[30:] = 15
     infection = np.zeros_like(segments)
     infection[infected] = 1
     return nested_maps(segments, infection)
@@ -27,21 +27,21 @@ def measured(labels: LabelMaps, geometry: Geometry, error_mm: float | None) -> Q
 
 
 def test_the_range_of_a_plane_border_can_be_checked_by_hand(nested_maps: Nested, a_geometry: GeometryOf) -> None:
-    # LUL: 20 slices, 4 of them infected and right at the border. 8 mm out: 4 of 28. 8 mm in: 0 of 12. Most: 8 / 24.
-    labels = two_lobes(nested_maps, np.s_[16:24])
-    result = measured(labels, a_geometry(labels.lungs.shape), 8.0)
+    # LUL: 30 slices, 6 of them infected and right at the border. 6 mm out: 12 of 36. 6 mm in: 0 of 24.
+    labels = two_lobes(nested_maps, np.s_[24:36])
+    result = measured(labels, a_geometry(labels.lungs.shape), 6.0)
     upper = result.region("LUL")
     assert upper.poi == 20.0
-    assert upper.poi_range == pytest.approx((0.0, 100 * 8 / 24), abs=1.0)
-    assert result.region("LLL").poi_range == pytest.approx((0.0, 100 * 8 / 24), abs=1.0)
+    assert upper.poi_range == pytest.approx((0.0, 100 * 12 / 36), abs=0.5)
+    assert result.region("LLL").poi_range == pytest.approx((0.0, 100 * 12 / 36), abs=0.5)
 
 
 def test_infection_far_from_the_border_changes_only_by_the_lobes_size(
     nested_maps: Nested, a_geometry: GeometryOf
 ) -> None:
-    labels = two_lobes(nested_maps, np.s_[0:6])
-    result = measured(labels, a_geometry(labels.lungs.shape), 5.0)
-    assert result.region("LUL").poi_range == pytest.approx((100 * 6 / 25, 100 * 6 / 15), abs=1.0)
+    labels = two_lobes(nested_maps, np.s_[0:9])
+    result = measured(labels, a_geometry(labels.lungs.shape), 6.0)
+    assert result.region("LUL").poi_range == pytest.approx((100 * 9 / 36, 100 * 9 / 24), abs=0.5)
     assert result.region("LLL").poi_range == (0.0, 0.0)
 
 
@@ -70,6 +70,6 @@ def test_lungs_and_a_lobe_without_a_neighbour_have_no_range(nested_maps: Nested,
 
 
 def test_borders_that_are_no_estimate_have_no_range(nested_maps: Nested, a_geometry: GeometryOf) -> None:
-    labels = two_lobes(nested_maps, np.s_[16:24])
+    labels = two_lobes(nested_maps, np.s_[24:36])
     result = measured(labels, a_geometry(labels.lungs.shape), None)
     assert result.region("LUL").poi_range is None

@@ -209,6 +209,12 @@ def test_a_hole_in_the_lobes_is_refused_unless_a_lobe_is_not_definable(a_random_
     assert quantify(hu, holed, geometry, options=options).region("RUL").volume_ml is not None
 
 
+def test_a_ct_on_another_grid_than_its_labels_is_a_bug(a_random_case: Callable[[int], Case]) -> None:
+    hu, labels, geometry = a_random_case(0)
+    with pytest.raises(ValueError, match="not on the grid"):
+        quantify(hu[1:], labels, geometry)
+
+
 def test_an_unknown_region_cannot_be_marked_as_absent() -> None:
     with pytest.raises(InputError, match="'RRL' is no lobe or segment"):
         QuantificationOptions(not_available={"RRL": "typing error"})
