@@ -89,12 +89,9 @@ def class_of_code() -> npt.NDArray[np.uint8]:
     Lawful: a segment in its lobe, a lobe in its lung, infection in a lung, and values that exist.
     """
     table = np.full(_CODES, UNLAWFUL, np.uint8)
-    lobes, lungs = lobe_of_segment(), lung_of_lobe()
-    nests = [(0, 0, 0)]
-    nests += [(lung.label, 0, 0) for lung in LUNGS]
-    nests += [(lungs[lobe.label], lobe.label, 0) for lobe in LOBES]
-    nests += [(lungs[lobes[segment.label]], lobes[segment.label], segment.label) for segment in SEGMENTS]
-    for place, (lung, lobe, segment) in enumerate(nests):
+    lobes = (0, *(0 for _ in LUNGS), *(lobe.label for lobe in LOBES), *lobe_of_segment()[1:])
+    segments = (0, *(0 for _ in (*LUNGS, *LOBES)), *(segment.label for segment in SEGMENTS))
+    for place, (lung, lobe, segment) in enumerate(zip(lung_of_place(), lobes, segments, strict=True)):
         for infection in range(INFECTION_CLASSES if place else 1):
             code = lung | lobe << _LOBE_SHIFT | segment << _SEGMENT_SHIFT | infection << _INFECTION_SHIFT
             table[code] = infection * PLACES + place
@@ -108,6 +105,17 @@ def places_of(key: str) -> npt.NDArray[np.intp]:
         if region.parent in inside:
             inside.add(region.key)
     return np.flatnonzero([False, *(region.key in inside for region in REGIONS)])
+
+
+def lung_of_place() -> tuple[int, ...]:
+    """For each place the label of its lung (0 for none)."""
+    lungs, lobes = lung_of_lobe(), lobe_of_segment()
+    return (
+        0,
+        *(lung.label for lung in LUNGS),
+        *(lungs[lobe.label] for lobe in LOBES),
+        *(lungs[lobes[segment.label]] for segment in SEGMENTS),
+    )
 
 
 def lobe_of_place() -> tuple[str | None, ...]:

@@ -1,7 +1,8 @@
 """Connected lesions out of the infected voxels that the pass has found, without going over the volume again.
 
 Infected voxels are gathered into runs along the array's last axis. Two runs touch (26-neighbourhood) where they lie in
-neighbouring rows and overlap when one is widened by a voxel; lesions are the connected sets of runs.
+neighbouring rows and overlap when one is widened by a voxel; lesions are the connected sets of runs. A lesion lies in
+one lung: where the lungs touch, two pleurae are between them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LOBES
 from CovidQuantLib.ct.grid import Box
-from CovidQuantLib.quantification.label_maps import INFECTION_CLASSES, lobe_of_place
+from CovidQuantLib.quantification.label_maps import INFECTION_CLASSES, lobe_of_place, lung_of_place
 from CovidQuantLib.quantification.one_pass import InfectedVoxels
 from CovidQuantLib.quantification.values import Lesion, SmallLesions
 
@@ -26,12 +27,14 @@ Indices = npt.NDArray[np.int64]
 class _Runs:
     """Runs in the order of the array.
 
-    `row` is a run's slice and row in one number, `start` and `last` its first and last column.
+    `row` is a run's slice and row in one number, `start` and `last` its first and last column, `lung` the label of the
+    lung that holds all of it.
     """
 
     row: Indices
     start: Indices
     last: Indices
+    lung: npt.NDArray[np.uint8]
 
 
 def find_lesions(
@@ -44,7 +47,8 @@ def find_lesions(
     if infected.position.size == 0:
         return (), SmallLesions(0, 0.0, minimum_ml)
     rows, columns = infected.box.shape[1:]
-    runs = _runs(infected.position, columns)
+    lung = np.tile(np.array(lung_of_place(), np.uint8), INFECTION_CLASSES)[infected.kind]
+    runs = _runs(infected.position, lung, columns)
     count, lesion_of_run = connected_components(_touching(runs, rows, columns), directed=False)
     lengths = runs.last - runs.start + 1
     # Axes: lesion, infection (GGO, consolidation), lobe in the order of `LOBES` and, last, no lobe.
@@ -67,14 +71,15 @@ def find_lesions(
     return lesions, SmallLesions(int(small.sum()), float(sizes[small].sum() * voxel_ml), minimum_ml)
 
 
-def _runs(position: Indices, columns: int) -> _Runs:
+def _runs(position: Indices, lung: npt.NDArray[np.uint8], columns: int) -> _Runs:
     breaks = np.diff(position) != 1
     breaks |= position[1:] % columns == 0
+    breaks |= lung[1:] != lung[:-1]
     ends = np.flatnonzero(breaks)
-    first = position[np.concatenate([[0], ends + 1])]
-    last = position[np.concatenate([ends, [position.size - 1]])]
+    begins = np.concatenate([[0], ends + 1])
+    first, last = position[begins], position[np.concatenate([ends, [position.size - 1]])]
     row = first // columns
-    return _Runs(row, first - row * columns, last - row * columns)
+    return _Runs(row, first - row * columns, last - row * columns, lung[begins])
 
 
 def _touching(runs: _Runs, rows: int, columns: int) -> coo_array:
@@ -92,7 +97,8 @@ def _touching(runs: _Runs, rows: int, columns: int) -> coo_array:
     ]
     one = np.concatenate([pair[0] for pair in pairs])
     other = np.concatenate([pair[1] for pair in pairs])
-    return coo_array((np.ones(one.size, np.uint8), (one, other)), shape=(row.size, row.size))
+    alike = runs.lung[one] == runs.lung[other]
+    return coo_array((alike[alike], (one[alike], other[alike])), shape=(row.size, row.size))
 
 
 def _overlapping(starts: Indices, ends: Indices, low: Indices, high: Indices) -> tuple[Indices, Indices]:

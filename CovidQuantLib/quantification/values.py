@@ -73,7 +73,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Lesion:
-    """One connected lesion (26-neighbourhood): volumes in ml, the keys of the lobes it touches, largest share first.
+    """One connected lesion (26-neighbourhood, in one lung): volumes in ml, its lobes' keys, largest share first.
 
     `centre_kji` is its centre of mass in voxels of the library's axis order.
     """

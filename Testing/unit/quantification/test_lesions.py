@@ -51,6 +51,14 @@ def test_the_end_of_a_row_does_not_touch_the_start_of_the_next(nested_maps: Nest
     assert len(result.lesions) == 4
 
 
+def test_a_lesion_lies_in_one_lung_also_where_the_lungs_touch(nested_maps: Nested, a_geometry: GeometryOf) -> None:
+    segments = np.full((4, 5, 6), 1, np.uint8)
+    segments[:, :, 3:] = 11
+    found = measured(nested_maps(segments, np.ones_like(segments)), a_geometry(segments.shape)).lesions
+    assert [lesion.lobes for lesion in found] == [("RUL",), ("LUL",)]
+    assert [lesion.volume_ml for lesion in found] == pytest.approx([0.06, 0.06])
+
+
 def test_a_lesion_names_its_lobes_the_largest_share_first(nested_maps: Nested, a_geometry: GeometryOf) -> None:
     segments = np.ones((6, 2, 2), np.uint8)
     segments[4:] = 6
