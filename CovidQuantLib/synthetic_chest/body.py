@@ -50,7 +50,9 @@ def paint_soft_tissue(hu: Field, space: Space, wall: Field, rng: np.random.Gener
     cage = np.minimum(0.8 + 0.7 * sheets, np.clip((78.0 - space.z) / 20.0, -2.0, 2.0)) - np.abs(wall - 12.5)
     muscle = np.maximum(muscle, np.minimum(wall, cage))
     for side in (RIGHT, LEFT):
-        np.maximum(muscle, -ellipsoid(space, (side * 122.0, -30.0, 30.0), (30.0, 26.0, 52.0)), out=muscle)
+        armpit = (side * 122.0, -30.0, 30.0)
+        box = rod_box(space, armpit, armpit, 52.0)
+        np.maximum(muscle[box], -ellipsoid(space.cut(box), armpit, (30.0, 26.0, 52.0)), out=muscle[box])
     muscle = np.maximum(muscle, -wall)
     marbling = np.clip(1.0 - sheets / 0.14, 0.0, 0.6) * np.clip((wall - 12.0) / 4.0, 0.0, 1.0)
     paint(hu, cover(muscle, space.voxel) * (1.0 - marbling), MUSCLE)

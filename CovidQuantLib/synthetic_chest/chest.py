@@ -69,7 +69,7 @@ class _Anatomy:
 
 @dataclass(frozen=True)
 class _Trees:
-    """The share of each voxel that lumens, lumens with their walls, vessels in the lungs and at the hilum fill."""
+    """The share of each voxel that lumens, lumens with their walls, and vessels of the lungs fill."""
 
     lumens: Field
     airways: Field
@@ -78,24 +78,25 @@ class _Trees:
 
 def make_chest(spec: ChestSpec) -> SyntheticChest:
     """The chest that `spec` describes. Raises `InputError` where a lesion does not fit into its lobe."""
-    rng = np.random.default_rng(spec.seed)
     space = space_of(spec)
     walls = {side: chest_wall(space, side) for side in (RIGHT, LEFT)}
     trunks = rod_share(space, blood.hilar_trunks())
     hilum = np.maximum(trunks, rod_share(space, air.with_walls(drawn(air.CENTRAL)))) >= 0.5
     anatomy = _anatomy(space, walls, hilum)
-    hu = _body(rng, space, hull(walls), table=spec.table)
-    paint(hu, trunks, VESSEL_HU)
-    trees = _trees(rng, space, anatomy)
+    hu = _body(_chance(spec, 0), space, hull(walls), table=spec.table)
+    trees = _trees(_chance(spec, 1), space, anatomy)
     lumen = largest(trees.lumens >= 0.5)
     depth = -np.minimum(anatomy.fields[RIGHT], anatomy.fields[LEFT])
-    infection = infection_labels(rng, space, spec, anatomy.lungs, anatomy.lobes, depth, lumen)
+    infection = infection_labels(_chance(spec, 2), space, spec, anatomy.lungs, anatomy.lobes, depth, lumen)
     near = (anatomy.fissure_distance <= 0.5 * space.voxel + 0.5 * _FISSURE_MM) & (anatomy.lungs > 0)
-    fissures = lobar.complete_part(rng, space, near, spec.fissure_completeness)
-    _paint_lungs(hu, rng, space, anatomy, trees, infection, fissures)
+    fissures = lobar.complete_part(_chance(spec, 3), space, near, spec.fissure_completeness)
+    _paint_lungs(hu, _chance(spec, 4), space, anatomy, trees, infection, fissures)
+    paint(hu, trunks, VESSEL_HU)
+    paint(hu, trees.airways, BRONCHIAL_WALL_HU)
+    paint(hu, trees.lumens, LUMEN_HU)
     return SyntheticChest(
         spec,
-        scanned(rng, spec, hu),
+        scanned(_chance(spec, 5), spec, hu),
         anatomy.lungs,
         anatomy.lobes,
         anatomy.segments,
@@ -104,6 +105,11 @@ def make_chest(spec: ChestSpec) -> SyntheticChest:
         (trees.vessels >= 0.5) & (trees.airways < 0.5) & (anatomy.lungs > 0),
         fissures,
     )
+
+
+def _chance(spec: ChestSpec, part: int) -> np.random.Generator:
+    """Random numbers of one part of the chest: a change of another part leaves them as they are."""
+    return np.random.default_rng((spec.seed, part))
 
 
 def _anatomy(space: Space, walls: dict[float, Field], hilum: MaskArray) -> _Anatomy:
@@ -169,7 +175,7 @@ def _paint_lungs(
     infection: LabelArray,
     fissures: MaskArray,
 ) -> None:
-    """The lungs into the body: denser to the back, with fissures, infection, vessels and bronchi."""
+    """The lungs into the body: denser to the back, with fissures, infection and vessels."""
     inside = np.zeros(space.shape, np.float32)
     for field in anatomy.fields.values():
         np.maximum(inside, cover(field, space.voxel), out=inside)
@@ -180,5 +186,3 @@ def _paint_lungs(
     paint(hu, inside, with_opacities(rng, space, lung_hu, anatomy.lungs, infection))
     seen = np.where(infection == CONSOLIDATION.label, np.float32(0.3), np.float32(1.0))
     paint(hu, seen * trees.vessels * inside, VESSEL_HU)
-    paint(hu, trees.airways, BRONCHIAL_WALL_HU)
-    paint(hu, trees.lumens, LUMEN_HU)

@@ -17,7 +17,7 @@ from CovidQuantLib.synthetic_chest.thorax import LEFT, RIGHT
 
 _OBLIQUE = {RIGHT: (-45.0, 1.06), LEFT: (-44.0, 1.14)}
 """Height at the hilum (y = 5) and rise towards the back."""
-_HORIZONTAL_HEIGHT = -31.0
+_HORIZONTAL_HEIGHT = -32.0
 _HILA: dict[float, Point] = {RIGHT: (-38.0, 8.0, -35.0), LEFT: (46.0, 10.0, -30.0)}
 
 
@@ -90,4 +90,4 @@ def _oblique_height(space: Space, side: float) -> Field:
 
 def _horizontal_height(space: Space) -> Field:
     dx, dy = -space.x - 85.0, space.y + 45.0
-    return np.asarray(_HORIZONTAL_HEIGHT - 0.0016 * dx * dx - 0.0020 * dy * dy - 0.05 * dx, np.float32)
+    return np.asarray(_HORIZONTAL_HEIGHT - 0.0016 * dx * dx - 0.0020 * dy * dy - 0.10 * dx + 0.13 * dy, np.float32)

@@ -19,6 +19,8 @@ from CovidQuantLib.synthetic_chest.spec import ChestSpec
 _GGO_HU = (-650.0, -500.0)
 """At the rim and inside."""
 _CONSOLIDATION_HU = 18.0
+_BLUR_MM = 0.7
+"""How far a border inside the lung is blurred, as a scanner does."""
 
 
 def infection_labels(
@@ -36,11 +38,12 @@ def infection_labels(
     """
     infection = np.zeros(lobes.shape, np.uint8)
     rough = texture(rng, spec.shape, tuple(8.0 / step for step in space.step))
-    rough += 0.5 * texture(rng, spec.shape, tuple(4.0 / step for step in space.step))
+    rough += 0.3 * texture(rng, spec.shape, tuple(4.0 / step for step in space.step))
     from_base = np.asarray(space.z - 0.35 * space.y + 3.0 * rough, np.float32)
     for lung, share in ((RIGHT_LUNG, spec.right_base), (LEFT_LUNG, spec.left_base)):
         aerated = (lungs == lung.label) & ~lumen
-        _take(infection, from_base, aerated, round(share * np.count_nonzero(aerated)), CONSOLIDATION.label)
+        count = min(round(share * np.count_nonzero(lungs == lung.label)), int(np.count_nonzero(aerated)))
+        _take(infection, from_base, aerated, count, CONSOLIDATION.label)
     for opacity in spec.opacities:
         lobe = (lobes == by_key(opacity.lobe).label) & ~lumen & (infection == 0)
         core = round(opacity.consolidation_ml / spec.voxel_ml)
@@ -84,12 +87,11 @@ def with_opacities(
     Ground glass is denser inside than at its rim. At the pleura a lesion goes on by a voxel beyond the lungs, so that
     partial volume there is that of the lesion with the chest wall, not of air.
     """
-    if not infection.any():
-        return lung_hu
     grain = np.clip(texture(rng, infection.shape, tuple(3.0 / step for step in space.step)), -2.0, 2.0)
     inner = ndimage.gaussian_filter((infection > 0).astype(np.float32), [6.0 / step for step in space.step])
     glass = _GGO_HU[0] + (_GGO_HU[1] - _GGO_HU[0]) * np.clip(2.0 * inner - 0.8, 0.0, 1.0) + 18.0 * grain
     solid = _CONSOLIDATION_HU + 10.0 * grain
     lesion = np.where(lungs > 0, infection, ndimage.grey_dilation(infection, size=(3, 3, 3)))
     lesion_hu = np.where(lesion == CONSOLIDATION.label, solid, glass)
-    return np.asarray(np.where(lesion > 0, lesion_hu, lung_hu), np.float32)
+    sharp = np.where(lesion > 0, lesion_hu, lung_hu).astype(np.float32)
+    return np.asarray(ndimage.gaussian_filter(sharp, [_BLUR_MM / step for step in space.step]), np.float32)
