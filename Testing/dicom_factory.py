@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,22 @@ class SeriesSpec:
     name: str = "slice{:03d}.dcm"
 
 
+def small_chest(slices: int = 20) -> npt.NDArray[np.int16]:
+    """A chest of 48 x 64 pixels in HU, axes (k, j, i) of the library, unlike itself in every mirror.
+
+    Air, a body of 40 HU, two lungs of -850 HU that grow towards the feet, a heart on the left in front, and noise.
+    """
+    k, j, i = np.indices((slices, 48, 64))
+    hu = np.full(k.shape, -1000.0)
+    hu[((j - 24) / 20) ** 2 + ((i - 32) / 28) ** 2 < 1] = 40
+    radius = 9 - 4 * k / slices
+    for centre in (18, 46):
+        hu[((j - 25) / 1.4) ** 2 + (i - centre) ** 2 < radius**2] = -850
+    hu[(j - 16) ** 2 + (i - 38) ** 2 < 40] = 50
+    noisy = hu + np.random.default_rng(1).normal(0, 12, hu.shape)
+    return np.rint(noisy.clip(min=-1024)).astype(np.int16)
+
+
 def write_series(folder: Path, hu: npt.NDArray[Any], spec: SeriesSpec | None = None) -> list[Path]:
     """Write `hu` (axes: slice, row, column) as one DICOM file for each slice; returns their paths in that order."""
     spec = spec or SeriesSpec()
@@ -70,19 +87,26 @@ def plant(dataset: FileDataset, *, word: str, digits: str, date: str) -> None:
     Elements that say what kind of image it is keep their values. `word` has at most 16 capitals, `digits` no leading
     zero.
     """
-    for tag, (representation, multiplicity, _, retired, keyword) in DicomDictionary.items():
-        if tag >> 16 not in _PLANTED_GROUPS or retired or keyword in _STRUCTURAL or not multiplicity.startswith("1"):
-            continue
-        if representation in _WORD_VRS:
-            setattr(dataset, keyword, word)
-        elif representation == "DA":
-            setattr(dataset, keyword, date)
-        elif representation == "UI" and keyword != "SOPInstanceUID":
-            setattr(dataset, keyword, f"1.2.{digits}.{tag}")
+    dataset.update(_planted(word, digits, date))
     dataset.SOPInstanceUID = f"1.2.{digits}.{dataset.InstanceNumber}"
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     block = dataset.private_block(0x0029, word, create=True)
     block.add_new(0x01, "LO", word)
+
+
+@functools.cache
+def _planted(word: str, digits: str, date: str) -> pydicom.Dataset:
+    planted = pydicom.Dataset()
+    for tag, (representation, multiplicity, _, retired, keyword) in DicomDictionary.items():
+        if tag >> 16 not in _PLANTED_GROUPS or retired or keyword in _STRUCTURAL or not multiplicity.startswith("1"):
+            continue
+        if representation in _WORD_VRS:
+            planted.add_new(tag, representation, word)
+        elif representation == "DA":
+            planted.add_new(tag, representation, date)
+        elif representation == "UI":
+            planted.add_new(tag, representation, f"1.2.{digits}.{tag}")
+    return planted
 
 
 def _slice(hu: npt.NDArray[Any], number: int, spec: SeriesSpec, path: Path) -> FileDataset:

@@ -12,6 +12,7 @@ from CovidQuantLib.messages import InputError
 
 _INT16 = np.iinfo(np.int16)
 _POSSIBLE_HU = (-1000.0, 3071.0)
+_NOISE_HU = -1200
 
 
 def is_possible_hu(value: float) -> bool:
@@ -22,8 +23,9 @@ def is_possible_hu(value: float) -> bool:
 def to_hu(values: npt.NDArray[Any], padding_hu: float | None = None) -> tuple[HuArray, int]:
     """`values` (rescaled, any number type) as int16 HU, and how many of them were padding.
 
-    Padding is what lies under -1024, and what equals `padding_hu` where no tissue can have that value. Fractions are
-    rounded, values beyond int16 are cut. Raises `InputError` where a value is not a number.
+    Padding is what lies under -1200, and what equals `padding_hu` where no tissue can have that value; noise in air
+    reaches a little under -1024, and is cut there. Fractions are rounded, values beyond int16 are cut. Raises
+    `InputError` where a value is not a number.
     """
     if values.dtype.kind == "f":
         if not np.isfinite(values).all():
@@ -34,8 +36,9 @@ def to_hu(values: npt.NDArray[Any], padding_hu: float | None = None) -> tuple[Hu
         lowest = _INT16.min if values.dtype.kind != "u" else 0
         values = np.clip(values, lowest, _INT16.max)
     hu = values.astype(np.int16)
-    padded = hu < PADDING_HU
+    padded = hu < _NOISE_HU
     if padding_hu is not None and not is_possible_hu(padding_hu):
         padded |= hu == np.clip(round(padding_hu), _INT16.min, _INT16.max)
     hu[padded] = PADDING_HU
+    np.maximum(hu, PADDING_HU, out=hu)
     return hu, int(np.count_nonzero(padded))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import math
 import os
+import shutil
+import tempfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +21,6 @@ from CovidQuantLib.ct.volume import HuArray
 from CovidQuantLib.messages import InputError
 
 _ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-_DAMAGED = "The file cannot be read: it is truncated or corrupt. Export it again."
 _GZIP, _GZIP_MODULUS, _PIECE = b"\x1f\x8b", 2**32, 2**20
 _SHEARED = "orthonormal"
 _READER = "ITK_InputFilterName"
@@ -30,21 +33,39 @@ def read_volume(path: Path) -> sitk.Image:
     """
     if not path.name.lower().endswith(_ENDINGS):
         raise InputError("The file's format is not supported. Give a DICOM folder, or a NIfTI, NRRD or MHA file.")
+    with _away_from_its_twin(path) as readable:
+        return _read(readable)
+
+
+@contextlib.contextmanager
+def _away_from_its_twin(path: Path) -> Iterator[Path]:
+    """The path to read from: a temporary copy where `x.nii.gz` stands beside `x.nii`, else the file itself.
+
+    The NIfTI library would take the header of the one and the voxels of the other.
+    """
+    if not (path.name.lower().endswith(".nii.gz") and path.with_suffix("").exists()):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(shutil.copyfile(path, Path(folder) / "volume.nii.gz"))
+
+
+def _read(path: Path) -> sitk.Image:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
+    image = None
     try:
         with silence():
             reader.ReadImageInformation()
             _check_axes(reader)
-            whole = _is_whole(path, reader)
-            image = reader.Execute() if whole else None
+            if _is_whole(path, reader):
+                image = reader.Execute()
     except RuntimeError as error:
         if _SHEARED in str(error):
             sentence = "The axes of the image are not perpendicular (a sheared grid). Resample it to a regular grid."
             raise InputError(sentence) from None
-        raise InputError(_DAMAGED) from None
     if image is None:
-        raise InputError(_DAMAGED)
+        raise InputError("The file cannot be read: it is truncated or corrupt. Export it again.")
     return image
 
 
