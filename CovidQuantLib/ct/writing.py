@@ -17,8 +17,11 @@ from CovidQuantLib.files import whole_file
 def write_labelmap(path: Path, labels: LabelArray, ct: CtVolume) -> None:
     """Write a label map (axes k, j, i of the library) onto the grid that the CT is stored on.
 
-    The format follows the ending: `.nii.gz` and the other formats that a CT is read from.
+    The format follows the ending: `.nii.gz` and the other formats that a CT is read from. Raises `ValueError` where
+    the labels stand on another grid, `InputError` where the disk refuses.
     """
+    if labels.shape != ct.geometry.shape:
+        raise ValueError(f"labels of shape {labels.shape} do not stand on the CT's grid {ct.geometry.shape}")
     _write(path, ct.stored.to_stored(labels.astype(np.uint8, copy=False)), ct)
 
 
