@@ -12,6 +12,7 @@ from CovidQuantLib.segmentation.morphology import Spacing, as_image, components,
 _STEPS_MM = (0.0, 2.0, 4.0, 6.0, 9.0, 12.0, 16.0)
 _SECOND_SHARE = 0.1
 _MIDDLE_MM = 30.0
+_APART_MM = 40.0
 
 
 def split_sides(lungs: MaskArray, hu: HuArray, midline: float, spacing_kji: Spacing) -> LabelArray:
@@ -34,12 +35,20 @@ def _cores(lungs: MaskArray, spacing_kji: Spacing) -> list[MaskArray]:
     for radius in _STEPS_MM:
         labels, counts = components(erode(lungs, radius, spacing_kji) if radius else lungs)
         if len(counts) > 2 and counts[2] > _SECOND_SHARE * counts.sum():
-            return [labels == 1, labels == 2]
+            pieces = [labels == 1, labels == 2]
+            if abs(_column(pieces[0]) - _column(pieces[1])) * spacing_kji[2] > _APART_MM:
+                return pieces
     return []
 
 
 def _beside(lungs: MaskArray, midline: float, spacing_kji: Spacing) -> list[MaskArray]:
-    """What lies well to each side of the midline; empty where one side has next to nothing: a lung alone."""
+    """What lies well to each side of the midline; empty for a lung alone.
+
+    Two lungs that touch are wider than deep and have something on either side.
+    """
+    extent = [np.ptp(np.flatnonzero(lungs.any(axis=axes))) for axes in ((0, 1), (0, 2))]
+    if extent[0] * spacing_kji[2] < extent[1] * spacing_kji[1]:
+        return []
     margin = _MIDDLE_MM / spacing_kji[2]
     columns = np.arange(lungs.shape[2])
     pieces = [lungs & (columns < midline - margin), lungs & (columns > midline + margin)]

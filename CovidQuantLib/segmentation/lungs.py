@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import ndimage
 
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.messages import CaseWarning, InputError
@@ -19,6 +20,8 @@ from CovidQuantLib.segmentation.gas import gas_outside_lungs
 from CovidQuantLib.segmentation.lung_border import labels_on_ct
 from CovidQuantLib.segmentation.lung_sides import split_sides
 from CovidQuantLib.segmentation.morphology import close, components, dilate
+from CovidQuantLib.segmentation.pleura import fill_to_pleura
+from CovidQuantLib.segmentation.spine import spine_columns
 
 _SMALLEST_PIECE_ML = 0.5
 _SMALLEST_LUNGS_ML = 150.0
@@ -26,6 +29,14 @@ _MAIN_PIECE_SHARE = 0.05
 _NEAR_MM = 15.0
 _VESSEL_MM = 6.0
 _BRONCHUS_WALL_MM = 2.0
+
+_NOISE_MM = 1.6
+_CUT_SHARE = 0.01
+_CUT_SENTENCES = {
+    "lungs_cut_top": "The lungs are cut at the upper end of the scan: volumes and shares are of the part shown.",
+    "lungs_cut_bottom": "The lungs are cut at the lower end of the scan: volumes and shares are of the part shown.",
+    "lungs_cut_side": "The lungs are cut at a side of the image: volumes and shares are of the part shown.",
+}
 
 NO_LUNGS = (
     "No lungs were found in this CT: nothing in it looks like aerated lung inside a chest. "
@@ -54,14 +65,18 @@ def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
     progress(0.5, "Finding the lungs")
     bronchi = main_airways(chest, airways)
     aerated = aerated_lungs(chest, bronchi)
-    progress(0.6, "Closing the lungs' borders")
-    whole = close(aerated, _VESSEL_MM, chest.grid.spacing_kji) & chest.body & ~bronchi
-    progress(0.75, "Telling right from left")
-    sides = split_sides(whole, chest.hu, _midline(chest), chest.grid.spacing_kji)
+    progress(0.6, "Telling right from left")
+    spacing = chest.grid.spacing_kji
+    whole = close(aerated, _VESSEL_MM, spacing) & chest.body & ~bronchi
+    smooth = ndimage.gaussian_filter(chest.hu, [_NOISE_MM / step for step in spacing])
+    spine = spine_columns(smooth, chest.body, spacing)
+    sides = split_sides(whole, chest.hu, float(spine.mean()), spacing)
+    progress(0.7, "Filling the lungs to the ribs")
+    sides = fill_to_pleura(sides, smooth, chest.body & ~whole & ~bronchi, spine, spacing)
     progress(0.85, "Drawing the lungs' borders")
-    labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & ~whole))
+    labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & (sides == 0)))
     progress(1.0, "Drawing the lungs' borders")
-    return Lungs(labels, airways.lumen, (), airways.tree)
+    return Lungs(labels, airways.lumen, _cut_at_border(labels), airways.tree)
 
 
 def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
@@ -101,7 +116,16 @@ def aerated_lungs(chest: CoarseChest, bronchi: MaskArray) -> MaskArray:
     return np.asarray(lungs)
 
 
-def _midline(chest: CoarseChest) -> float:
-    """The column of the trachea, or of the body's middle where no trachea was seen."""
-    of = chest.trachea if chest.trachea is not None else chest.body
-    return float(np.average(np.arange(of.shape[2]), weights=of.sum(axis=(0, 1))))
+def _cut_at_border(labels: LabelArray) -> tuple[CaseWarning, ...]:
+    """A warning for each end of the scan at which the lungs go on, and for its sides."""
+    found = []
+    area = [int(np.count_nonzero(labels[k])) for k in range(labels.shape[0])]
+    limit = _CUT_SHARE * max(area)
+    if area[-1] > limit:
+        found.append("lungs_cut_top")
+    if area[0] > limit:
+        found.append("lungs_cut_bottom")
+    edges = (labels[:, 0], labels[:, -1], labels[:, :, 0], labels[:, :, -1])
+    if any(np.count_nonzero(edge) > limit for edge in edges):
+        found.append("lungs_cut_side")
+    return tuple(CaseWarning(code, _CUT_SENTENCES[code]) for code in found)
