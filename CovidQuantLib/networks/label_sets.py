@@ -1,6 +1,6 @@
 """What the output channels of a network mean. Channel n of a set is label n of its map; channel 0 is the background.
 
-Names and values come from `anatomy`; only "infection" without a class, which `-200 HU` splits later, is named here.
+Names and values come from `anatomy`; only "infection" without a class, which -200 HU splits later, is named here.
 """
 
 from __future__ import annotations

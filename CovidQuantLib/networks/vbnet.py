@@ -39,8 +39,8 @@ class VBNet(nn.Module):
       skipped ones, so that it has twice the width of the contracting path on its level.
     - Kernel sizes outside of the bottleneck: 3x3x3 at the input where V-Net has 5x5x5; 2x2x2 with stride 2 down and,
       transposed, up, as V-Net; 1x1x1 to the logits.
-    - The shortcut: around each bottleneck, with the activation after the sum, as in ResNet (reference 15). V-Net has one
-      around all convolutions of a level.
+    - The shortcut: around each bottleneck, with the activation after the sum, as in ResNet (reference 15); V-Net has
+      one around all convolutions of a level.
     - Reduction: 4, as ResNet; at least 4 channels are left.
     - Normalisation after each convolution (V-Net has none): instance, since a batch holds few patches. It is the
       argument `norm`.
