@@ -9,6 +9,7 @@ from CovidQuantLib.ct import HuArray, MaskArray
 from CovidQuantLib.segmentation.morphology import (
     Spacing,
     as_image,
+    box_around,
     components,
     dilate,
     distance_outside,
@@ -49,7 +50,7 @@ def gas_outside_lungs(hu: HuArray, air: MaskArray, spacing_kji: Spacing) -> Mask
 
 
 def _is_gas(hu: HuArray, piece: MaskArray, spacing_kji: Spacing) -> bool:
-    box = _around(piece, _SHELL_MM[1], spacing_kji)
+    box = box_around(piece, _SHELL_MM[1], spacing_kji)
     piece, hu = piece[box], hu[box]
     inner = erode(piece, _INNER_MM, spacing_kji)
     low, high = np.percentile(hu[inner if inner.any() else piece], (5, 95))
@@ -62,7 +63,7 @@ def _is_gas(hu: HuArray, piece: MaskArray, spacing_kji: Spacing) -> bool:
 
 def _grown(hu: HuArray, air: MaskArray, cores: MaskArray, spacing_kji: Spacing) -> MaskArray:
     """The cores and the air that belongs to them rather than to the rest, by a watershed of HU."""
-    box = _around(cores, _MARGIN_MM, spacing_kji)
+    box = box_around(cores, _MARGIN_MM, spacing_kji)
     near = dilate(cores[box], _MARGIN_MM / 2.0, spacing_kji)
     markers = cores[box].astype(np.uint8) + 2 * (air[box] & ~near).astype(np.uint8) + 3 * (~air[box]).astype(np.uint8)
     flooded = sitk.MorphologicalWatershedFromMarkers(
@@ -71,13 +72,3 @@ def _grown(hu: HuArray, air: MaskArray, cores: MaskArray, spacing_kji: Spacing) 
     gas = np.zeros(air.shape, bool)
     gas[box] = (sitk.GetArrayViewFromImage(flooded) == 1) & air[box]
     return gas
-
-
-def _around(mask: MaskArray, margin_mm: float, spacing_kji: Spacing) -> tuple[slice, ...]:
-    """The box around `mask`, wider by `margin_mm` on each side."""
-    found = []
-    for axis, step in enumerate(spacing_kji):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
-        margin = int(np.ceil(margin_mm / step)) + 1
-        found.append(slice(max(0, int(hit[0]) - margin), int(hit[-1]) + 1 + margin))
-    return tuple(found)

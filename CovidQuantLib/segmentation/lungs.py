@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from scipy import ndimage
 
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
@@ -29,6 +30,7 @@ _MAIN_PIECE_SHARE = 0.05
 _NEAR_MM = 15.0
 _VESSEL_MM = 6.0
 _BRONCHUS_WALL_MM = 2.0
+_REACH = 2.5
 
 _NOISE_MM = 1.6
 _CUT_SHARE = 0.01
@@ -82,15 +84,16 @@ def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
 def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
     """Trachea and main bronchi with their walls, on the coarse grid."""
     mask = np.zeros(chest.hu.shape, bool)
+    size: npt.NDArray[np.int64] = np.array(mask.shape) - 1
     step = np.array(chest.grid.step)
-    lumen = chest.grid.reduce(airways.lumen.astype(np.float32)) > 0.25
+    lumen = np.zeros(mask.shape, bool)
+    lumen[tuple(np.minimum(((np.argwhere(airways.lumen) + 0.5) / step).astype(np.int64), size).T)] = True
     for branch in airways.tree.branches:
         if branch.generation <= 1:
-            points = np.rint((branch.points_kji + 0.5) / step - 0.5).astype(np.int64)
-            near = np.zeros_like(mask)
-            near[tuple(np.clip(points, 0, np.array(mask.shape) - 1).T)] = True
-            mask |= dilate(near, 2.5 * branch.radius_mm, chest.grid.spacing_kji) & lumen
-    return dilate(mask, _BRONCHUS_WALL_MM, chest.grid.spacing_kji) if mask.any() else mask
+            line = np.zeros(mask.shape, bool)
+            line[tuple(np.minimum(((branch.points_kji + 0.5) / step).astype(np.int64), size).T)] = True
+            mask |= dilate(line, _REACH * branch.radius_mm, chest.grid.spacing_kji) & lumen
+    return dilate(mask, _BRONCHUS_WALL_MM, chest.grid.spacing_kji)
 
 
 def aerated_lungs(chest: CoarseChest, bronchi: MaskArray) -> MaskArray:

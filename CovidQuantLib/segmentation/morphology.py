@@ -23,12 +23,30 @@ def distance_outside(mask: MaskArray, spacing_kji: Spacing) -> npt.NDArray[np.fl
 
 def dilate(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
     """`mask` grown by a ball of `radius_mm`."""
-    return distance_outside(mask, spacing_kji) <= radius_mm
+    grown = np.zeros(mask.shape, bool)
+    if mask.any():
+        box = box_around(mask, radius_mm, spacing_kji)
+        grown[box] = distance_outside(mask[box], spacing_kji) <= radius_mm
+    return grown
 
 
 def erode(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
     """`mask` shrunk by a ball of `radius_mm`; the border of the array does not shrink it."""
-    return distance_outside(~mask, spacing_kji) > radius_mm
+    shrunk = np.zeros(mask.shape, bool)
+    if mask.any():
+        box = box_around(mask, 0.0, spacing_kji)
+        shrunk[box] = distance_outside(~mask[box], spacing_kji) > radius_mm
+    return shrunk
+
+
+def box_around(mask: MaskArray, margin_mm: float, spacing_kji: Spacing) -> tuple[slice, slice, slice]:
+    """The box around the set voxels of `mask` (not empty), wider by `margin_mm` and one voxel on each side."""
+    found = []
+    for axis, step in enumerate(spacing_kji):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        margin = int(np.ceil(margin_mm / step)) + 1
+        found.append(slice(max(0, int(hit[0]) - margin), int(hit[-1]) + 1 + margin))
+    return (found[0], found[1], found[2])
 
 
 def close(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
@@ -45,19 +63,16 @@ def open_(mask: MaskArray, radius_mm: float, spacing_kji: Spacing) -> MaskArray:
     return dilate(erode(mask, radius_mm, spacing_kji), radius_mm, spacing_kji) & mask
 
 
-def components(mask: MaskArray, *, corners: bool = False) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-    """Connected parts of `mask`, 1 the largest, and their voxel counts (`counts[n]` of part n; `counts[0]` is 0).
-
-    Voxels connect through faces, with `corners` through edges and corners too.
-    """
-    found = sitk.ConnectedComponent(as_image(mask, (1.0, 1.0, 1.0)), corners)
-    labels = sitk.GetArrayFromImage(found).astype(np.int32)
+def components(mask: MaskArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+    """Parts of `mask` connected through faces, 1 the largest, and their voxel counts (`counts[0]` is 0)."""
+    found = sitk.ConnectedComponent(as_image(mask, (1.0, 1.0, 1.0)))
+    labels = sitk.GetArrayFromImage(found).view(np.int32)
     counts = np.bincount(labels.ravel())
     counts[0] = 0
     order = np.argsort(-counts[1:], kind="stable") + 1
     rank = np.zeros(len(counts), np.int32)
     rank[order] = np.arange(1, len(counts))
-    return rank[labels], np.concatenate([[0], counts[order]]).astype(np.int64)
+    return np.take(rank, labels), np.concatenate([[0], counts[order]]).astype(np.int64)
 
 
 def largest_component(mask: MaskArray) -> MaskArray:
