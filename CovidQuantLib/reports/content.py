@@ -91,7 +91,7 @@ def key_figures(quantification: Quantification, segmentation: ChestSegmentation)
         KeyFigure("Infection (POI)", percent(lungs.poi), f"{millilitres(lungs.infection_ml)} ml {whole}"),
         KeyFigure("Ground glass", percent(lungs.ggo_percent), f"{millilitres(lungs.ggo_ml)} ml"),
         KeyFigure("Consolidation", percent(lungs.consolidation_percent), f"{millilitres(lungs.consolidation_ml)} ml"),
-        KeyFigure("Derived CT score", score_text(quantification), _score_note(quantification, segmentation)),
+        KeyFigure("Derived CT score", score_text(quantification), score_note(quantification, segmentation)),
     )
 
 
@@ -113,7 +113,8 @@ def score_range(quantification: Quantification) -> tuple[int, int] | None:
     return low, high
 
 
-def _score_note(quantification: Quantification, segmentation: ChestSegmentation) -> str:
+def score_note(quantification: Quantification, segmentation: ChestSegmentation) -> str:
+    """What the derived CT score rests on, and how far estimated borders leave it open."""
     if quantification.ct_score.total is None:
         return "a lobe is not available"
     if not segmentation.lobes.is_estimated:

@@ -16,7 +16,8 @@ _HEADER_AND_FOOTER_MM = 40.0
 _KEY_FIGURES_MM = 26.0
 _NOTICES_MM = 10.0
 _LEGEND_MM = 8.0
-_CAPTION_MM = 9.0
+_CAPTION_MM = 11.0
+_HEADINGS_MM = 32.0
 _WARNING_LINE_MM = 4.4
 _LETTERS_A_LINE = 105
 _SMALLEST_SCALE = 0.12
@@ -45,9 +46,9 @@ def print_layout(gallery: Gallery, warnings: Sequence[CaseWarning]) -> PrintLayo
         if pairs
     ]
     widest = max(pair.ct.width_mm for pair in (*gallery.axial, *gallery.coronal, *gallery.sagittal))
-    planes = max(_SMALLEST_SCALE, min(*scales, (_TEXT_WIDTH_MM - _GAP_MM) / 2.0 / widest))
-    rest = page - sum(pair.ct.height_mm * planes + _CAPTION_MM for pair in gallery.axial[1:]) - 2.0 * _CAPTION_MM
+    planes = min((_TEXT_WIDTH_MM - _GAP_MM) / 2.0 / widest, max(_SMALLEST_SCALE, min(scales)))
+    rest = page - _HEADINGS_MM - sum(pair.ct.height_mm * planes + _CAPTION_MM for pair in gallery.axial[1:])
     shown = [projection.picture for projection in gallery.projections]
     across = (_TEXT_WIDTH_MM - _GAP_MM * (len(shown) - 1)) / sum(picture.width_mm for picture in shown)
     down = rest / max(picture.height_mm for picture in shown)
-    return PrintLayout(planes, max(_SMALLEST_SCALE / 2.0, min(across, down)))
+    return PrintLayout(planes, min(planes, across, max(_SMALLEST_SCALE, down)))

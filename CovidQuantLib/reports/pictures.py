@@ -16,7 +16,7 @@ from CovidQuantLib.reports.views import Plane, View
 
 WINDOW_WIDTH_HU, WINDOW_LEVEL_HU = 1200, -600
 _FILL_ALPHA = {GROUND_GLASS.label: 0.26, CONSOLIDATION.label: 0.36}
-_BORDER = Pen("#9fd8ff", 0.8)
+_BORDER = Pen("#66bdf5", 0.9)
 _SIDES: dict[Plane, dict[str, str]] = {
     "axial": {"left": "R", "right": "L", "top": "A"},
     "coronal": {"left": "R", "right": "L"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,15 +36,19 @@ def report_html(
 ) -> str:
     """The report of one case as the text of an HTML file."""
     gallery = make_gallery(ct, segmentation, synthetic=case.synthetic, progress=part_of(progress, 0.0, 0.95))
-    environment = Environment(
+    progress(0.95, "Writing the report")
+    return _environment().get_template("report.html").render(_context(ct, segmentation, quantification, case, gallery))
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    progress(0.95, "Writing the report")
-    return environment.get_template("report.html").render(_context(ct, segmentation, quantification, case, gallery))
 
 
 def _context(
@@ -81,6 +86,7 @@ def _context(
         "lesion_sentence": content.lesion_sentence(quantification),
         "score": quantification.ct_score,
         "score_text": content.score_text(quantification),
+        "score_note": content.score_note(quantification, segmentation),
         "involved_lobes": quantification.involved_lobes,
         "comparison": quantification.comparison,
         "geometry": ct.stored_geometry,

@@ -31,10 +31,9 @@ def percent(value: float | None, *, estimated: bool = False) -> str:
 
 def percent_range(limits: tuple[float, float] | None) -> str:
     """The range of an estimated percentage in whole percents, rounded outwards; empty where there is none."""
-    if limits is None:
+    if limits is None or limits[0] == limits[1]:
         return ""
-    low, high = math.floor(limits[0]), math.ceil(limits[1])
-    return f"{low} to {high} %"
+    return f"{math.floor(limits[0])} to {math.ceil(limits[1])} %"
 
 
 def part_of_level(segmentation: ChestSegmentation, level: Level) -> Part:
@@ -53,7 +52,9 @@ def source_sentence(part: Part) -> str:
 
 
 def _rounded(value: float, decimals: int, smallest: float) -> str:
-    """`value` rounded; a positive one that would read as zero is given as under the smallest that can be read."""
+    """`value` rounded; nothing is "0", and a little more than nothing is under the smallest number that can be read."""
+    if value == 0.0:
+        return "0"
     text = f"{value:.{decimals}f}"
     if value > 0.0 and float(text) == 0.0:
         return f"< {smallest:.{decimals}f}"
