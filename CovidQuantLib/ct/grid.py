@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import SimpleITK as sitk
+from scipy.sparse import csr_array
 
+from CovidQuantLib.ct.label_votes import expand_by_vote, neighbours
 from CovidQuantLib.ct.volume import Geometry, LabelArray, MaskArray, T
 
-_SLAB = 32
+_HALF = 0.5 - 1e-4
 
 
 @dataclass(frozen=True)
@@ -81,73 +82,62 @@ class WorkingGrid:
         return (fine[0] * self.step[0], fine[1] * self.step[1], fine[2] * self.step[2])
 
     def reduce(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
-        """`values` of the whole CT grid, averaged onto this grid (same dtype; integers are rounded)."""
-        image = _image(values[self.box.slices])
-        bins = [max(1, int(step)) for step in self.step[::-1]]
-        if max(bins) > 1:
-            image = sitk.BinShrink(sitk.Cast(image, sitk.sitkFloat32), bins)
-        resampled = sitk.Resample(
-            sitk.Cast(image, sitk.sitkFloat32),
-            [int(n) for n in self.shape[::-1]],
-            sitk.Transform(3, sitk.sitkIdentity),
-            sitk.sitkLinear,
-            [step / 2.0 - 0.5 for step in self.step[::-1]],
-            list(self.step[::-1]),
-            [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-            float(values[self.box.slices].min()),
-        )
-        coarse = sitk.GetArrayFromImage(resampled)
-        if np.issubdtype(values.dtype, np.integer):
-            return np.asarray(np.rint(coarse)).astype(values.dtype)
-        return coarse.astype(values.dtype)
+        """`values` of the whole CT grid, averaged over each coarse voxel's volume (same dtype; integers are rounded).
+
+        A fine voxel counts by the part of it that lies in the coarse one, so that sums times volumes are kept.
+        """
+        means = self._means(values)
+        return (np.rint(means, out=means) if np.issubdtype(values.dtype, np.integer) else means).astype(values.dtype)
+
+    def share(self, mask: MaskArray) -> npt.NDArray[np.float32]:
+        """The share of each coarse voxel's volume that `mask` of the whole grid fills, 0 to 1."""
+        return self._means(mask)
 
     def reduce_mask(self, mask: MaskArray) -> MaskArray:
         """`mask` of the whole grid on this one: set where at least half of the volume is."""
-        return np.asarray(self.reduce(mask.astype(np.float32)) >= 0.5)
+        # Shares are sums of float32: a half may come out a little under 0.5.
+        return np.asarray(self.share(mask) >= _HALF)
+
+    def _means(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+        box = values[self.box.slices]
+        over_k, over_j, over_i = map(_overlaps, box.shape, self.shape, self.step)
+        across, along = csr_array(over_j), csr_array(over_i)
+        out = np.zeros(self.shape, np.float32)
+        for plane, parts in zip(box, over_k.T, strict=True):
+            mean = (along @ (across @ plane.astype(np.float32)).T).T
+            for k in np.flatnonzero(parts):
+                out[k] += parts[k] * mean
+        return out
 
     def expand(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Values of this grid, interpolated linearly onto the box's own voxels; the border is held outside samples."""
-        return self._expand_slab(_image(np.pad(values, 1, mode="edge")), 0, self.box.shape[0])
+        below, above, part = neighbours(self.box.shape[0], self.shape[0], self.step[0])
+        _, across, along = map(_interpolation, self.box.shape, self.shape, self.step)
+        out = np.empty(self.box.shape, np.float32)
+        for k, weight in enumerate(part):
+            plane = (1 - weight) * values[below[k]] + weight * values[above[k]]
+            out[k] = across @ np.ascontiguousarray((along @ plane.T).T)
+        return out
 
     def expand_labels(self, labels: LabelArray) -> LabelArray:
         """A label map of this grid on the box's own voxels, with smooth borders (the label with most weight wins)."""
-        present = [int(label) for label in np.unique(labels)]
-        images = [_image(np.pad(labels == label, 1, mode="edge").astype(np.float32)) for label in present]
-        out = np.zeros(self.box.shape, np.uint8)
-        for start in range(0, self.box.shape[0], _SLAB):
-            stop = min(start + _SLAB, self.box.shape[0])
-            best = np.full((stop - start, *self.box.shape[1:]), -1.0, np.float32)
-            for label, image in zip(present, images, strict=True):
-                weight = self._expand_slab(image, start, stop)
-                wins = weight > best
-                out[start:stop][wins] = label
-                best[wins] = weight[wins]
-        return out
+        return expand_by_vote(labels, self.box.shape, self.step)
 
     def paste(self, values: npt.NDArray[np.uint8], into: npt.NDArray[np.uint8]) -> None:
         """Write `values` on the box's voxels into `into` on the whole grid, in place."""
         into[self.box.slices] = values
 
-    def _expand_slab(self, padded: sitk.Image, start: int, stop: int) -> npt.NDArray[np.float32]:
-        step = self.step[::-1]
-        padded.SetSpacing(step)
-        padded.SetOrigin([s / 2.0 - 0.5 - s for s in step])
-        size = [self.box.shape[2], self.box.shape[1], stop - start]
-        expanded = sitk.Resample(
-            padded,
-            size,
-            sitk.Transform(3, sitk.sitkIdentity),
-            sitk.sitkLinear,
-            [0.0, 0.0, float(start)],
-            [1.0, 1.0, 1.0],
-            [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
-            0.0,
-        )
-        return np.asarray(sitk.GetArrayFromImage(expanded))
+
+def _overlaps(fine: int, coarse: int, step: float) -> npt.NDArray[np.float32]:
+    """How much of coarse voxel n (rows) fine voxel m (columns) fills, 0 to 1, along an axis; each row sums to 1."""
+    edges = np.arange(coarse + 1)[:, None] * step
+    start, voxel = edges[:-1], np.arange(fine)
+    shared = np.minimum(edges[1:], voxel + 1) - np.maximum(start, voxel)
+    return np.asarray(np.clip(shared, 0.0, None) / step, dtype=np.float32)
 
 
-def _image(array: npt.NDArray[np.generic]) -> sitk.Image:
-    """The array as an image of unit spacing (its axes as ITK's k, j, i)."""
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
-    return sitk.GetImageFromArray(np.ascontiguousarray(array))
+def _interpolation(fine: int, coarse: int, step: float) -> csr_array:
+    """The matrix (fine, coarse) that interpolates the samples of an axis linearly at its fine voxels."""
+    below, above, part = neighbours(fine, coarse, step)
+    rows, columns = np.tile(np.arange(fine), 2), np.concatenate([below, above])
+    return csr_array((np.concatenate([1 - part, part]), (rows, columns)), shape=(fine, coarse))
