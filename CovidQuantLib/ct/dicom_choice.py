@@ -15,7 +15,7 @@ from CovidQuantLib.messages import CaseWarning, InputError
 _WHOLE_LUNGS_MM = 200.0
 _WHOLE_CHEST_MM = 250.0
 _THIN_MM = 1.5
-_SPACING_TOLERANCE = 0.1
+_STEP_TOLERANCE = 0.1
 _TILT_DEGREES = 0.5
 _PROJECTIONS = {"MIP", "MINIP", "MAXIP", "CSA MIP", "CSA MINIP", "PROJECTION IMAGE", "VRT", "CSA VRT"}
 _KERNEL_ORDER = {"smooth": 0, "lung": 1, None: 2, "sharp": 3}
@@ -99,7 +99,7 @@ def series_warnings(ordered: tuple[DicomSeries, ...], chosen: DicomSeries) -> li
     if (tilt := _tilt_degrees(chosen)) > _TILT_DEGREES:
         sentence = f"The gantry was tilted by {tilt:.0f} degrees: volumes hold, but shapes are sheared front to back."
         found.append(CaseWarning("gantry_tilt", sentence))
-    if (thickness := chosen.first.thickness_mm) and chosen.spacing_mm > thickness * (1 + _SPACING_TOLERANCE):
+    if (thickness := chosen.first.thickness_mm) and chosen.spacing_mm > thickness * (1 + _STEP_TOLERANCE):
         sentence = f"Slices of {thickness:.1f} mm lie {chosen.spacing_mm:.1f} mm apart: what lies between is not seen."
         found.append(CaseWarning("slice_gaps", sentence))
     return found
@@ -107,7 +107,7 @@ def series_warnings(ordered: tuple[DicomSeries, ...], chosen: DicomSeries) -> li
 
 def refusal(series: DicomSeries) -> str | None:
     """The sentence that says why the series cannot be measured and what to do; None where nothing speaks against it."""
-    return _no_ct(series) or _no_axial_stack(series) or _irregular(series)
+    return _no_ct(series) or _no_axial_stack(series) or _uneven(series)
 
 
 def _usable(ordered: tuple[DicomSeries, ...]) -> list[DicomSeries]:
@@ -145,13 +145,11 @@ def _no_axial_stack(series: DicomSeries) -> str | None:
     return None
 
 
-def _irregular(series: DicomSeries) -> str | None:
-    """What is wrong with the distances: a tenth of the usual one is tolerated, whole multiples are missing slices."""
-    distances = series.distances_mm
-    usual = float(np.median(distances))
-    odd = np.flatnonzero(np.abs(distances - usual) > _SPACING_TOLERANCE * usual)
-    steps = distances[odd] / usual
-    if odd.size and np.all(steps > 1.5) and np.all(np.abs(steps - np.rint(steps)) <= _SPACING_TOLERANCE * steps):
+def _uneven(series: DicomSeries) -> str | None:
+    """What is wrong with the slices' places: whole multiples of the usual distance are missing slices."""
+    odd = series.odd_distances
+    steps = series.distances_mm[odd] / float(np.median(series.distances_mm))
+    if odd.size and np.all(steps > 1.5) and np.all(np.abs(steps - np.rint(steps)) <= _STEP_TOLERANCE * steps):
         missing = int(np.rint(steps - 1).sum())
         return (
             f"{missing} of the CT's slices {'is' if missing == 1 else 'are'} missing "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable
@@ -17,6 +18,8 @@ from CovidQuantLib.ct.volume import Geometry
 from CovidQuantLib.progress import Progress, no_progress
 
 _SAME_LEVEL_MM = 0.01
+_NANOMETRES = 6
+_ROUNDED_MM, _ROUNDED_SHARE = 0.15, 0.1
 _SAME_DIRECTION = 0.01
 _SAME_PIXEL = 0.001
 _HEADERS_AT_A_TIME = 64
@@ -60,9 +63,22 @@ class DicomSeries:
         return np.diff(np.asarray(self.heights, dtype=np.float64))
 
     @property
+    def odd_distances(self) -> npt.NDArray[np.intp]:
+        """Which distances are not the usual one: rounded headers may move a slice by a tenth of a millimetre."""
+        distances = self.distances_mm
+        usual = float(np.median(distances)) if distances.size else 0.0
+        return np.flatnonzero(np.abs(distances - usual) > max(_ROUNDED_MM, _ROUNDED_SHARE * usual))
+
+    @property
+    def is_even(self) -> bool:
+        """Whether one image stands at each level, and the levels are evenly spaced."""
+        return self.slice_count > 1 and not self.copies and not self.odd_distances.size
+
+    @property
     def spacing_mm(self) -> float:
         """Mean distance of the levels in mm; 0 for a single one."""
-        return (self.heights[-1] - self.heights[0]) / (self.slice_count - 1) if self.slice_count > 1 else 0.0
+        length = self.heights[-1] - self.heights[0]
+        return round(length / (self.slice_count - 1), _NANOMETRES) if self.slice_count > 1 else 0.0
 
     @property
     def thickness_mm(self) -> float:
@@ -102,8 +118,7 @@ class DicomFolder:
 def read_folder(folder: Path, progress: Progress = no_progress, *, nested: bool = True) -> DicomFolder:
     """All stacks of images in `folder`, and with `nested` in the folders in it. Names and endings do not matter."""
     paths = [Path(root) / name for root, _, names in os.walk(folder) for name in sorted(names)]
-    if not nested:
-        paths = [path for path in paths if path.parent == folder]
+    paths = [path for path in paths if (nested or path.parent == folder) and path.is_file()]
     headers: list[SliceHeader] = []
     damaged = 0
     for start in range(0, len(paths), _HEADERS_AT_A_TIME):
@@ -156,20 +171,26 @@ def _grouped(headers: list[SliceHeader], key: Callable[[SliceHeader], Hashable])
 
 
 def _stacks(headers: list[SliceHeader]) -> list[DicomSeries]:
-    """One stack, or several where acquisition, phase or image type tells images at the same position apart."""
+    """One stack, or several where acquisition, phase or image type parts what stands at the same place."""
     whole = _stack(headers)
-    if whole.copies:
+    if whole.placement is not None and not whole.is_even:
         for split in _SPLITS:
             parts = [_stack(part) for part in _grouped(headers, split)]
-            if len(parts) > 1 and not any(part.copies for part in parts):
+            if len(parts) > 1 and all(part.is_even for part in parts) and _overlap(parts):
                 return parts
     return [whole]
+
+
+def _overlap(parts: list[DicomSeries]) -> bool:
+    """Whether two stacks cover the same place; stacks one after the other are a series with a gap."""
+    ranges = sorted((part.heights[0], part.heights[-1]) for part in parts)
+    return any(below[1] >= above[0] - _SAME_LEVEL_MM for below, above in itertools.pairwise(ranges))
 
 
 def _stack(headers: list[SliceHeader]) -> DicomSeries:
     placement = headers[0].placement
     if placement is None:
-        return DicomSeries(tuple((header,) for header in headers), tuple(map(float, range(len(headers)))), None)
+        return DicomSeries(tuple((header,) for header in headers), (0.0,) * len(headers), None)
     height_of = {header.path: float(placement.normal @ _position(header)) for header in headers}
     levels: list[list[SliceHeader]] = []
     heights: list[float] = []

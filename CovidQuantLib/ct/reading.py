@@ -27,11 +27,13 @@ def read_ct(path: Path, *, series_uid: str | None = None, progress: Progress = n
     """The chest CT in `path`: a DICOM folder (folders in it included), a NIfTI, NRRD or MHA file, or a DICOM file.
 
     Of several series the best is read (see `list_series`), or the one that `series_uid` names: by its UID, or by the
-    number of its rank. A DICOM file stands for its series in its own folder.
+    number of its rank. A DICOM file stands for its series in its own folder, a DICOMDIR for all that lies beside it.
     Raises `InputError` where there is no CT, or none that can be measured.
     """
     if not path.exists():
         raise InputError("The CT does not exist. Check the path.")
+    if path.name.upper() == "DICOMDIR":
+        path = path.parent
     if path.is_dir():
         return _read_dicom(path, series_uid, progress)
     if (header := _dicom_header(path)) is not None:
@@ -63,7 +65,7 @@ def _read_dicom(folder: Path, series_uid: str | None, progress: Progress, *, nes
     series = dicom_choice.choose(ordered, series_uid)
     warnings = dicom_choice.series_warnings(ordered, series)
     if content.damaged_files:
-        sentence = f"{content.damaged_files} DICOM files of the folder are damaged and were left out."
+        sentence = f"{content.damaged_files} files of the folder could not be read as DICOM and were left out."
         warnings.append(CaseWarning("damaged_files", sentence))
     pixels = read_pixels(series, part_of(progress, 0.2, 0.95))
     if pixels.is_doubtful:

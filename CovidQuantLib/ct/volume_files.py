@@ -21,6 +21,7 @@ from CovidQuantLib.ct.volume import HuArray
 from CovidQuantLib.messages import InputError
 
 _ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+_COMPLEX = (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64)
 _GZIP, _GZIP_MODULUS, _PIECE = b"\x1f\x8b", 2**32, 2**20
 _SHEARED = "orthonormal"
 _READER = "ITK_InputFilterName"
@@ -32,7 +33,9 @@ def read_volume(path: Path) -> sitk.Image:
     Raises `InputError` where the format is unknown, the file is damaged, or holds anything but one 3D volume.
     """
     if not path.name.lower().endswith(_ENDINGS):
-        raise InputError("The file's format is not supported. Give a DICOM folder, or a NIfTI, NRRD or MHA file.")
+        raise InputError(
+            "The file's format is not supported. Give a NIfTI, NRRD or MHA file; a CT can also be a DICOM folder."
+        )
     with _away_from_its_twin(path) as readable:
         return _read(readable)
 
@@ -72,12 +75,12 @@ def _read(path: Path) -> sitk.Image:
 def _check_axes(reader: sitk.ImageFileReader) -> None:
     """Refuse what is no single 3D volume, before the voxels are read."""
     size = list(reader.GetSize())
-    if reader.GetNumberOfComponents() != 1:
+    if reader.GetNumberOfComponents() != 1 or reader.GetPixelID() in _COMPLEX:
         raise InputError(
             "The file holds several values in each voxel (colour, vectors or layers). Give a plain volume."
         )
     if len(size) < 3:
-        raise InputError("The file holds a single picture, no CT volume. Give the whole CT.")
+        raise InputError("The file holds a single picture, no volume. Give the whole volume.")
     if any(length > 1 for length in size[3:]):
         raise InputError("The file is 4D: it holds several volumes. Export the wanted one as a 3D volume.")
     if len(size) > 3:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -128,6 +129,44 @@ def test_two_acquisitions_in_one_series_are_two_stacks(tmp_path: Path) -> None:
     write_series(tmp_path, HU + np.int16(1), SeriesSpec(tags={"AcquisitionNumber": 2}, name="again{:03d}"))
     assert read_ct(tmp_path).hu.shape == HU.shape
     assert codes(tmp_path) == {"several_series"}
+
+
+def test_two_interleaved_acquisitions_are_two_stacks(tmp_path: Path) -> None:
+    write_series(tmp_path, HU, SeriesSpec(tags={"AcquisitionNumber": 1}))
+    between = SeriesSpec(tags={"AcquisitionNumber": 2}, name="again{:03d}", origin=(-30, -40, 100.7))
+    write_series(tmp_path, HU, between)
+    assert read_ct(tmp_path).geometry.spacing == (1.0, 1.0, 2.0)
+    assert codes(tmp_path) == {"several_series"}
+
+
+def test_two_acquisitions_one_after_the_other_with_a_gap_are_no_two_stacks(tmp_path: Path) -> None:
+    write_series(tmp_path, HU[:11], SeriesSpec(tags={"AcquisitionNumber": 1}))
+    above = SeriesSpec(tags={"AcquisitionNumber": 2}, name="again{:03d}", origin=(-30, -40, 126))
+    write_series(tmp_path, HU[:11], above)
+    with pytest.raises(InputError, match="2 of the CT's slices are missing"):
+        read_ct(tmp_path)
+
+
+def test_positions_rounded_to_a_tenth_of_a_millimetre_are_even(tmp_path: Path) -> None:
+    def rounded(_: int, dataset: FileDataset) -> None:
+        dataset.ImagePositionPatient[2] = f"{float(dataset.ImagePositionPatient[2]):.1f}"
+
+    write_series(tmp_path, HU, SeriesSpec(spacing=(1, 1, 0.625), each=rounded))
+    assert read_ct(tmp_path).geometry.spacing[2] == pytest.approx(0.625, abs=0.005)
+
+
+def test_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
+    write_series(tmp_path / "IMAGES", HU)
+    (tmp_path / "DICOMDIR").write_bytes(b"")
+    np.testing.assert_array_equal(read_ct(tmp_path / "DICOMDIR").hu, HU)
+
+
+def test_a_pipe_in_the_folder_does_not_stop_the_reading(tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("this system has no pipes with names")
+    write_series(tmp_path, HU)
+    os.mkfifo(tmp_path / "pipe")
+    np.testing.assert_array_equal(read_ct(tmp_path).hu, HU)
 
 
 def test_a_tilted_gantry_keeps_the_distance_of_the_slices_and_is_said(tmp_path: Path) -> None:
