@@ -37,11 +37,6 @@ class BarChart:
     limit: int
     ticks: tuple[int, ...]
 
-    @property
-    def has_estimates(self) -> bool:
-        """Whether any bar is hatched."""
-        return any(bar.estimated for bar in self.bars)
-
 
 @dataclass(frozen=True)
 class HuChart:

@@ -92,7 +92,7 @@ def test_pictures_come_before_numbers_and_warnings_before_pictures(a_report: str
 def test_estimates_are_whole_percents_with_their_range_and_hatched(a_case: Case, a_report: str) -> None:
     lobe = a_case.quantification.region("RLL")
     assert lobe.poi is not None
-    estimated = a_report[a_report.index("<tbody class=estimated>") :]
+    estimated = a_report[a_report.index('<tbody class="estimated">') :]
     assert f'<td class="poi">{lobe.poi:.0f} %</td>' in estimated
     assert not re.search(r"\d\.\d %", estimated[: estimated.index("</table>")])
     assert re.search(r"\(\d+ to \d+ %\)", a_report)
