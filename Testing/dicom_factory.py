@@ -181,5 +181,6 @@ def _compress(dataset: FileDataset, compressor: str) -> None:
         written = pydicom.dcmread(path)
     frame = next(generate_frames(written.PixelData, number_of_frames=1))
     dataset.PixelData = encapsulate([frame])
+    dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     dataset.file_meta.TransferSyntaxUID = written.file_meta.TransferSyntaxUID

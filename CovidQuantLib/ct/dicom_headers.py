@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pydicom
+from pydicom.filereader import read_partial
+from pydicom.tag import BaseTag, Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 Vector = tuple[float, float, float]
 
@@ -47,6 +51,8 @@ _TAGS = [
     "TemporalPositionIdentifier",
 ]
 _PREAMBLE = 128
+_PIXEL_DATA = 0x7FE00010
+_UNDEFINED_LENGTH = 0xFFFFFFFF
 _PERPENDICULAR = 0.01
 _SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
 _DICOMDIR = "1.2.840.10008.1.3.10"
@@ -106,6 +112,7 @@ class SliceHeader:
     manufacturer: str
     acquisition: str
     temporal_position: str
+    is_truncated: bool = False
 
 
 def read_header(path: Path) -> SliceHeader | None:
@@ -117,7 +124,7 @@ def read_header(path: Path) -> SliceHeader | None:
     try:
         if not _looks_like_dicom(path):
             return None
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+        dataset, is_truncated = _read_dataset(path)
     except Exception:
         # pydicom raises many kinds for files that break the standard; their texts quote the file.
         raise DamagedHeader from None
@@ -129,7 +136,27 @@ def read_header(path: Path) -> SliceHeader | None:
         if modality in ("", "CT"):
             raise DamagedHeader
         return None
-    return _header(dataset, path, rows=int(rows), columns=int(columns))
+    return replace(_header(dataset, path, rows=int(rows), columns=int(columns)), is_truncated=is_truncated)
+
+
+def _read_dataset(path: Path) -> tuple[pydicom.FileDataset, bool]:
+    """What stands before the pixels, and whether the file ends before its uncompressed pixels do.
+
+    GDCM finds that out by itself in its newest versions only, and else fills the image with what it has in memory.
+    """
+    ends: list[int] = []
+    with path.open("rb") as file:
+
+        def at_pixels(tag: int, _: str | None, length: int) -> bool:
+            if tag != _PIXEL_DATA:
+                return tag > _PIXEL_DATA
+            ends.append(file.tell() + length if length != _UNDEFINED_LENGTH else 0)
+            return True
+
+        tags: list[BaseTag | int] = [Tag(keyword) for keyword in _TAGS]
+        dataset = read_partial(file, stop_when=at_pixels, force=True, specific_tags=tags)
+        is_deflated = dataset.file_meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian
+        return dataset, not is_deflated and max(ends, default=0) > os.fstat(file.fileno()).st_size
 
 
 def _looks_like_dicom(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -62,16 +63,18 @@ def read_pixels(series: DicomSeries, progress: Progress) -> Pixels:
 
 def _decode(header: SliceHeader, number: int) -> tuple[HuArray, int]:
     """One image as HU, and how many of its pixels were padding."""
-    reader = sitk.ImageFileReader()
-    reader.SetImageIO("GDCMImageIO")
-    reader.SetFileName(str(header.path))
-    try:
-        image = reader.Execute()
-    except RuntimeError:
+    image = None
+    if not header.is_truncated:
+        reader = sitk.ImageFileReader()
+        reader.SetImageIO("GDCMImageIO")
+        reader.SetFileName(str(header.path))
+        with contextlib.suppress(RuntimeError):
+            image = reader.Execute()
+    if image is None:
         raise InputError(
             f"Slice {number + 1} of the CT cannot be decoded: its file is truncated, corrupt or compressed in an "
             "unknown way. Export the CT again."
-        ) from None
+        )
     if image.GetNumberOfPixels() != header.rows * header.columns or image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(f"Slice {number + 1} of the CT is damaged: its size is wrong. Export the CT again.")
     values = sitk.GetArrayViewFromImage(image).reshape(header.rows, header.columns)
