@@ -179,7 +179,8 @@ def lesion_sentence(quantification: Quantification) -> str:
     sentence = f"{count} connected {'lesion' if count == 1 else 'lesions'} of at least {least}."
     if small.count:
         total = millilitres(small.volume_ml)
-        sentence += f" {small.count:,} smaller ones with {total} ml together are counted as infection, and not listed."
+        smaller = "smaller one" if small.count == 1 else "smaller ones"
+        sentence += f" Besides, {small.count} {smaller} with {total} ml in all: counted as infection, not listed."
     if count > _SHOWN_LESIONS:
         sentence += f" The {_SHOWN_LESIONS} largest:"
     return sentence
