@@ -1,12 +1,12 @@
-"""DICOM headers as plain values: one frozen record for each image file, with nothing that names a person."""
+"""DICOM headers as plain values: one frozen record for each image file."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ _TAGS = [
     "AcquisitionNumber",
     "TemporalPositionIdentifier",
 ]
+_DESCRIPTIONS = ("SeriesDescription", "ProtocolName", "ImageComments")
 _PREAMBLE = 128
 _PIXEL_DATA = 0x7FE00010
 _UNDEFINED_LENGTH = 0xFFFFFFFF
@@ -83,11 +84,13 @@ class Placement:
         return np.asarray(across / np.linalg.norm(across))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SliceHeader:
-    """What one DICOM image file says of itself. Vectors are LPS mm; `None` and empty text where it does not say.
+    """What one DICOM image file says of itself; `None` and empty text where it does not say.
 
-    `patient` and `study` are digests: enough to tell two apart, nothing to read.
+    Texts are the header's own, upper case but for the UID, and may name a person: they go to `vocabulary` and no
+    further, and are never printed. `patient` and `study` are digests, enough to tell two apart. `is_truncated`: the
+    file ends before its pixels do.
     """
 
     path: Path
@@ -112,7 +115,7 @@ class SliceHeader:
     manufacturer: str
     acquisition: str
     temporal_position: str
-    is_truncated: bool = False
+    is_truncated: bool
 
 
 def read_header(path: Path) -> SliceHeader | None:
@@ -136,7 +139,7 @@ def read_header(path: Path) -> SliceHeader | None:
         if modality in ("", "CT"):
             raise DamagedHeader
         return None
-    return replace(_header(dataset, path, rows=int(rows), columns=int(columns)), is_truncated=is_truncated)
+    return _header(dataset, path, rows=int(rows), columns=int(columns), is_truncated=is_truncated)
 
 
 def _read_dataset(path: Path) -> tuple[pydicom.FileDataset, bool]:
@@ -166,7 +169,7 @@ def _looks_like_dicom(path: Path) -> bool:
     return start[_PREAMBLE:] == b"DICM" or start[:2] in (b"\x02\x00", b"\x08\x00") or path.suffix.lower() == ".dcm"
 
 
-def _header(dataset: pydicom.Dataset, path: Path, *, rows: int, columns: int) -> SliceHeader:
+def _header(dataset: pydicom.Dataset, path: Path, *, rows: int, columns: int, is_truncated: bool) -> SliceHeader:
     sop_class = _text(dataset, "SOPClassUID")
     return SliceHeader(
         path=path,
@@ -178,7 +181,7 @@ def _header(dataset: pydicom.Dataset, path: Path, *, rows: int, columns: int) ->
         multi_frame=sop_class in _ENHANCED or (_number(dataset, "NumberOfFrames") or 1) > 1,
         samples=int(_number(dataset, "SamplesPerPixel") or 1),
         image_type=tuple(word.upper() for word in _texts(dataset, "ImageType")),
-        description=" ".join(_text(dataset, tag) for tag in ("SeriesDescription", "ProtocolName", "ImageComments")),
+        description=" ".join(_text(dataset, tag) for tag in _DESCRIPTIONS).upper(),
         rows=rows,
         columns=columns,
         placement=_placement(dataset),
@@ -191,6 +194,7 @@ def _header(dataset: pydicom.Dataset, path: Path, *, rows: int, columns: int) ->
         manufacturer=_text(dataset, "Manufacturer").upper(),
         acquisition=_text(dataset, "AcquisitionNumber"),
         temporal_position=_text(dataset, "TemporalPositionIdentifier"),
+        is_truncated=is_truncated,
     )
 
 
@@ -248,19 +252,19 @@ def _text(dataset: pydicom.Dataset, tag: str) -> str:
     return " ".join(_texts(dataset, tag)).strip()
 
 
-def _each(dataset: pydicom.Dataset, tag: str, convert: Callable[[str], float]) -> list[float] | None:
+def _floats(dataset: pydicom.Dataset, tag: str) -> list[float]:
+    """The finite numbers of an element; none where one of its values is no number."""
     try:
-        values = [convert(text) for text in _texts(dataset, tag)]
+        values = [float(text) for text in _texts(dataset, tag)]
     except ValueError:
-        return None
-    return values if values and all(math.isfinite(value) for value in values) else None
+        return []
+    return values if all(math.isfinite(value) for value in values) else []
 
 
 def _numbers(dataset: pydicom.Dataset, tag: str, count: int) -> list[float] | None:
-    values = _each(dataset, tag, float)
-    return values if values is not None and len(values) == count else None
+    values = _floats(dataset, tag)
+    return values if len(values) == count else None
 
 
 def _number(dataset: pydicom.Dataset, tag: str) -> float | None:
-    values = _each(dataset, tag, float)
-    return values[0] if values else None
+    return next(iter(_floats(dataset, tag)), None)

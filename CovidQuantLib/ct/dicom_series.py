@@ -18,7 +18,7 @@ from CovidQuantLib.ct.volume import Geometry
 from CovidQuantLib.progress import Progress, no_progress
 
 _SAME_LEVEL_MM = 0.01
-_NANOMETRES = 6
+_DECIMALS = 6
 _ROUNDED_MM, _ROUNDED_SHARE = 0.15, 0.1
 _SAME_DIRECTION = 0.01
 _SAME_PIXEL = 0.001
@@ -78,7 +78,7 @@ class DicomSeries:
     def spacing_mm(self) -> float:
         """Mean distance of the levels in mm; 0 for a single one."""
         length = self.heights[-1] - self.heights[0]
-        return round(length / (self.slice_count - 1), _NANOMETRES) if self.slice_count > 1 else 0.0
+        return round(length / (self.slice_count - 1), _DECIMALS) if self.slice_count > 1 else 0.0
 
     @property
     def thickness_mm(self) -> float:
@@ -117,8 +117,8 @@ class DicomFolder:
 
 def read_folder(folder: Path, progress: Progress = no_progress, *, nested: bool = True) -> DicomFolder:
     """All stacks of images in `folder`, and with `nested` in the folders in it. Names and endings do not matter."""
-    paths = [Path(root) / name for root, _, names in os.walk(folder) for name in sorted(names)]
-    paths = [path for path in paths if (nested or path.parent == folder) and path.is_file()]
+    everything = sorted(Path(root) / name for root, _, names in os.walk(folder) for name in names)
+    paths = [path for path in everything if (nested or path.parent == folder) and path.is_file()]
     headers: list[SliceHeader] = []
     damaged = 0
     for start in range(0, len(paths), _HEADERS_AT_A_TIME):
@@ -151,16 +151,17 @@ def _stack_groups(headers: list[SliceHeader]) -> list[list[SliceHeader]]:
 
 
 def _exact_key(header: SliceHeader) -> Hashable:
-    return (header.series_uid, header.rows, header.columns, header.kernel, "LOCALIZER" in header.image_type)
+    belongs_to = (header.patient, header.study, header.series_uid)
+    return (*belongs_to, header.rows, header.columns, header.kernel, "LOCALIZER" in header.image_type)
 
 
 def _parallel(one: Placement | None, other: Placement | None) -> bool:
     """Whether two images lie parallel with the same pixel size, as far as rounded headers can say."""
     if one is None or other is None:
         return one is other
-    return np.allclose((*one.row, *one.column), (*other.row, *other.column), rtol=0, atol=_SAME_DIRECTION) and (
-        np.allclose(one.spacing, other.spacing, rtol=_SAME_PIXEL)
-    )
+    turned = max(abs(a - b) for a, b in zip((*one.row, *one.column), (*other.row, *other.column), strict=True))
+    resized = max(abs(a / b - 1.0) for a, b in zip(one.spacing, other.spacing, strict=True))
+    return turned <= _SAME_DIRECTION and resized <= _SAME_PIXEL
 
 
 def _grouped(headers: list[SliceHeader], key: Callable[[SliceHeader], Hashable]) -> list[list[SliceHeader]]:

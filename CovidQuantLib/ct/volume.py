@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import numpy as np
@@ -77,7 +77,7 @@ class ScanFacts:
     `content_code_source` is what the case's code is hashed from (a series UID or a digest of the voxels): never shown.
     """
 
-    content_code_source: bytes
+    content_code_source: bytes = field(repr=False)
     slice_thickness_mm: float | None = None
     kernel: str | None = None
     kernel_sharpness: Literal["smooth", "lung", "sharp"] | None = None
