@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_factory import SAGITTAL, SeriesSpec, small_chest, write_series
 
 from CovidQuantLib.ct.reading import list_series, read_ct
 from CovidQuantLib.messages import InputError
+from Testing.dicom_factory import SAGITTAL, SeriesSpec, small_chest, write_series
 
 # 64 x 5 mm wide and 42 x 5 mm long: large enough for whole lungs, small enough for a test.
 SPACING = (5.0, 5.0, 5.0)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_factory import AXIAL, SAGITTAL, SeriesSpec, small_chest, write_series
 from pydicom.dataset import FileDataset
 
 from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.messages import InputError
+from Testing.dicom_factory import AXIAL, SAGITTAL, SeriesSpec, small_chest, write_series
 
 HU = small_chest()
 

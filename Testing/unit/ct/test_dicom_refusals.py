@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_factory import SAGITTAL, SECONDARY_CAPTURE, SeriesSpec, plant, small_chest, write_series
 from pydicom.dataset import FileDataset
 
 from CovidQuantLib.ct.reading import list_series, read_ct
 from CovidQuantLib.messages import InputError
+from Testing.dicom_factory import SAGITTAL, SECONDARY_CAPTURE, SeriesSpec, plant, small_chest, write_series
 
 HU = small_chest(12)
 WORD = "QZXPLANT"

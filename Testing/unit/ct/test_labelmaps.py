@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_factory import SeriesSpec, small_chest, write_series
 
 from CovidQuantLib.ct import CtVolume, Geometry, ScanFacts
 from CovidQuantLib.ct.orientation import image_of, library_order
 from CovidQuantLib.ct.reading import read_ct, read_labelmap
 from CovidQuantLib.ct.writing import write_ct, write_labelmap
 from CovidQuantLib.messages import InputError
+from Testing.dicom_factory import SeriesSpec, small_chest, write_series
 
 HU = small_chest()
 LABELS = np.where(HU < -500, 3, 0).astype(np.uint8)

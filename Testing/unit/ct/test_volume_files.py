@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from dicom_factory import small_chest
 
 from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.messages import InputError
+from Testing.dicom_factory import small_chest
 
 HU = small_chest()
 FORMATS = [".nii", ".nii.gz", ".nrrd", ".mha"]

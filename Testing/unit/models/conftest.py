@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from model_factory import save_small_model
+
+from Testing.model_factory import save_small_model
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_factory import a_card, save_small_model
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import Metric, load_model, read_card, save_model
 from CovidQuantLib.models import weights as weights_room
 from CovidQuantLib.networks import label_set, network
+from Testing.model_factory import a_card, save_small_model
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra 'networks')")
 

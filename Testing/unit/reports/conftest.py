@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from small_case import SHAPE, Case, small_case
 
 from CovidQuantLib.reports import gallery
+from Testing.unit.reports.small_case import SHAPE, Case, small_case
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,6 @@ import io
 import numpy as np
 import numpy.typing as npt
 from matplotlib.image import imread
-from small_case import Case
 
 from CovidQuantLib.reports.canvas import Style
 from CovidQuantLib.reports.pictures import plane_picture
@@ -16,6 +15,7 @@ from CovidQuantLib.reports.projection_pictures import coronal_projection, sagitt
 from CovidQuantLib.reports.projections import project
 from CovidQuantLib.reports.views import View, shown_box, view
 from CovidQuantLib.segmentation.chest import ESTIMATED, Part
+from Testing.unit.reports.small_case import Case
 
 STYLE = Style(pixels_per_mm=2.0)
 Picture = npt.NDArray[np.float64]

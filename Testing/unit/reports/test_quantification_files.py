@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_case import SECRET, Case
 
 from CovidQuantLib.anatomy import LOBES, SEGMENTS
 from CovidQuantLib.reports.document import SCHEMA, SCHEMA_VERSION, quantification_json
 from CovidQuantLib.reports.table_csv import quantification_csv
+from Testing.unit.reports.small_case import SECRET, Case
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "outputs.md"
 

@@ -7,12 +7,12 @@ import html
 import re
 
 import pytest
-from small_case import SECRET, Case
 
 from CovidQuantLib.messages import Cancelled, CaseWarning
 from CovidQuantLib.quantification import ReferenceComparison
 from CovidQuantLib.reports.report import report_html
 from CovidQuantLib.segmentation.chest import EDITED, Part
+from Testing.unit.reports.small_case import SECRET, Case
 
 PAGES = 6
 

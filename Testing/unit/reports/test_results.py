@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from small_case import SECRET, Case
 
 from CovidQuantLib.reports import results
 from CovidQuantLib.reports.case import describe_case
 from CovidQuantLib.reports.results import write_results
+from Testing.unit.reports.small_case import SECRET, Case
 
 NAMES = {
     "report.html",

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from small_case import SECRET, SHAPE, STORED, Case
 
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS, Structure
 from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.reports.seg_nrrd import SOURCE_TAG, box_in_stored, write_seg_nrrd
 from CovidQuantLib.reports.terminology import terminology_entry
 from CovidQuantLib.segmentation.chest import ChestSegmentation, Part
+from Testing.unit.reports.small_case import SECRET, SHAPE, STORED, Case
 
 ALL = (*LUNGS, *LOBES, *SEGMENTS, *INFECTION)
 

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from small_case import SHAPE, Case
 
 from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.reports.projections import project
 from CovidQuantLib.reports.views import Plane, choose_planes, on_screen, position_of, shown_box
+from Testing.unit.reports.small_case import SHAPE, Case
 
 WHOLE = Box((0, 0, 0), SHAPE)
 

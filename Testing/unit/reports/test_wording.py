@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from small_case import Case
 
 from CovidQuantLib.messages import CaseWarning
 from CovidQuantLib.quantification import Histogram
@@ -14,6 +13,7 @@ from CovidQuantLib.reports.content import lesion_sentence, score_range
 from CovidQuantLib.reports.gallery import make_gallery
 from CovidQuantLib.reports.page_layout import print_layout
 from CovidQuantLib.reports.wording import NOT_AVAILABLE, millilitres, percent, percent_range
+from Testing.unit.reports.small_case import Case
 
 
 def test_what_is_missing_is_not_available() -> None:

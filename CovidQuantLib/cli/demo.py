@@ -1,0 +1,80 @@
+"""`covidquant demo`: the main job on a synthetic chest, and what was measured beside what is true."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.cli.quantify import Job, do_job, result_values, summary
+from CovidQuantLib.files import check_free
+from CovidQuantLib.progress import part_of
+from CovidQuantLib.quantification import (
+    LabelMaps,
+    Quantification,
+    QuantificationOptions,
+    quantify,
+    shipped_reference,
+)
+from CovidQuantLib.reports.case import describe_case
+from CovidQuantLib.segmentation.one_click import SegmentationOptions
+from CovidQuantLib.synthetic_chest import STANDARD, SyntheticChest, make_chest
+
+_DESCRIPTION = """\
+Make a synthetic chest CT with known lungs, lobes and pneumonia, do the whole job on it, and print what was measured
+beside what is true. The results say on every picture that the chest is synthetic.
+"""
+_COMPARED = ("lungs", "right", "left", "RUL", "RML", "RLL", "LUL", "LLL")
+
+
+def add_parser(verbs: Any) -> argparse.ArgumentParser:
+    """The verb's own command line."""
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        "demo",
+        help="the main job on a synthetic chest",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--output",
+        metavar="DIR",
+        type=Path,
+        default=Path("covidquant-demo"),
+        help="the folder for the results: new, or empty (default: %(default)s)",
+    )
+    return parser
+
+
+def run(arguments: argparse.Namespace, channel: Channel) -> None:
+    """Do the verb."""
+    check_free(arguments.output)
+    channel.progress(0.0, "Making a synthetic chest")
+    chest = make_chest(STANDARD)
+    channel.progress(0.3, "Making a synthetic chest")
+    job = Job(
+        SegmentationOptions(),
+        QuantificationOptions(reference=shipped_reference()),
+        describe_case(chest.ct, synthetic=True),
+    )
+    outcome = do_job(chest.ct, job, arguments.output, part_of(channel.progress, 0.3, 1.0))
+    comparison = _beside_the_truth(outcome.quantification, _truth(chest))
+    text = f"{comparison}\n\n{summary(outcome.quantification, arguments.output)}"
+    channel.result(text, result_values(outcome))
+
+
+def _truth(chest: SyntheticChest) -> Quantification:
+    labels = LabelMaps(chest.lungs, chest.lobes, chest.segments, chest.infection)
+    return quantify(chest.ct.hu, labels, chest.ct.geometry)
+
+
+def _beside_the_truth(measured: Quantification, true: Quantification) -> str:
+    lines = ["A synthetic chest (no patient), measured beside the truth that it was made with:", ""]
+    lines.append(f"{'region':8}{'volume ml':>18}{'infection ml':>18}{'POI %':>16}")
+    lines.append(f"{'':8}{'measured / true':>18}{'measured / true':>18}{'measured / true':>16}")
+    for key in _COMPARED:
+        a, b = measured.region(key), true.region(key)
+        volume = f"{a.volume_ml or 0:.0f} / {b.volume_ml or 0:.0f}"
+        infection = f"{a.infection_ml or 0:.1f} / {b.infection_ml or 0:.1f}"
+        lines.append(f"{key:8}{volume:>18}{infection:>18}{f'{a.poi or 0:.1f} / {b.poi or 0:.1f}':>16}")
+    return "\n".join(lines)

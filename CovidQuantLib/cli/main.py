@@ -1,0 +1,90 @@
+"""`covidquant`: one command, a verb for each job.
+
+Exit codes: 0 done, 1 bug, 2 bad input, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from CovidQuantLib import __version__
+from CovidQuantLib.cli import demo, evaluate, quantify
+from CovidQuantLib.cli.bugs import log_bug
+from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel
+from CovidQuantLib.messages import Cancelled, InputError
+
+DONE, BUG, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+_VERBS = (quantify, evaluate, demo)
+
+_DESCRIPTION = """\
+Lungs, lobes, 18 bronchopulmonary segments and pneumonia infection of a chest CT, with every number about them and a
+report. Not a medical device. Nothing is sent anywhere.
+"""
+_EPILOG = """\
+examples:
+  covidquant demo                                    a synthetic chest, to see what comes out
+  covidquant quantify dicom-folder --output results  a CT as a DICOM folder, NIfTI, NRRD or MHA
+  covidquant quantify dicom-folder --list-series     which series there are, and which one would be taken
+  covidquant evaluate reference.nii.gz results       how far an infection mask is from a reference
+
+exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why), 130 cancelled
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line as it is documented by `--help`."""
+    top = argparse.ArgumentParser(
+        prog="covidquant",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
+    for verb in _VERBS:
+        sub = verb.add_parser(verbs)
+        sub.add_argument(
+            "--json-progress",
+            action="store_true",
+            help="report as JSON lines on standard output, for a program that runs this as its worker",
+        )
+        sub.set_defaults(run=verb.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; gives the exit code. No exception leaves it."""
+    arguments = parser().parse_args(argv)
+    # What libraries say may quote a path or a tag: only our own sentences reach the user.
+    logging.disable(logging.CRITICAL)
+    signal.signal(signal.SIGTERM, _stop)
+    channel: Channel = json_channel() if arguments.json_progress else TerminalChannel()
+    try:
+        arguments.run(arguments, channel)
+    except InputError as error:
+        channel.error("input", str(error))
+        return BAD_INPUT
+    except (Cancelled, KeyboardInterrupt):
+        channel.error("cancelled", "Cancelled. Nothing was written.")
+        return CANCELLED
+    except MemoryError:
+        channel.error("input", "There is not enough memory for this CT. Close other programs and try again.")
+        return BAD_INPUT
+    except Exception as error:
+        channel.error("bug", log_bug(error))
+        return BUG
+    return DONE
+
+
+def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+    """End as Ctrl-C does, so that a terminated worker leaves no half-written output either."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""`covidquant quantify`: the main job, from a CT to label maps, numbers and a report."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.ct import CtVolume, LabelArray
+from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
+from CovidQuantLib.files import check_free, whole_folder
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.progress import Progress, part_of
+from CovidQuantLib.quantification import (
+    LabelMaps,
+    Quantification,
+    QuantificationOptions,
+    load_reference,
+    quantify,
+    shipped_reference,
+)
+from CovidQuantLib.reports.case import CaseDetails, describe_case
+from CovidQuantLib.reports.results import JSON_FILE, REPORT_FILE, write_results
+from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, ChestSegmentation
+from CovidQuantLib.segmentation.external import external_segmenters
+from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
+from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
+
+_DESCRIPTION = """\
+Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
+maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
+
+Infection comes from a threshold baseline: opacity is taken as infection, whatever its cause. Lobes and segments are
+estimates from visible fissures, vessels and geometry, marked as such, unless an external segmenter gives the lobes.
+"""
+
+
+def add_parser(verbs: Any) -> argparse.ArgumentParser:
+    """The verb's own command line."""
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        "quantify",
+        help="a chest CT to label maps, numbers and a report",
+        description=_DESCRIPTION,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("ct", metavar="CT", type=Path, help="a DICOM folder, or a NIfTI, NRRD or MHA file")
+    parser.add_argument("--output", metavar="DIR", type=Path, help="the folder for the results: new, or empty")
+
+    series = parser.add_argument_group("the CT")
+    series.add_argument("--list-series", action="store_true", help="list the series of a DICOM folder and stop")
+    series.add_argument("--series", metavar="UID", help="take this series: its UID, or its number in the list")
+
+    segmentation = parser.add_argument_group("segmentation")
+    segmentation.add_argument(
+        "--infection",
+        metavar="NAME|MASK",
+        default=THRESHOLD,
+        help="'threshold', the baseline (default), or a mask on the CT's grid that a reader drew or corrected "
+        "(1 ground glass, 2 consolidation)",
+    )
+    names = (ESTIMATED, *(segmenter.name for segmenter in external_segmenters()))
+    segmentation.add_argument(
+        "--anatomy", choices=names, default=ESTIMATED, help=f"who segments lungs and lobes (default: {ESTIMATED})"
+    )
+    segmentation.add_argument(
+        "--split-hu",
+        metavar="HU",
+        type=int,
+        default=DEFAULT_SPLIT_HU,
+        help=f"consolidation is denser than this (default: {DEFAULT_SPLIT_HU})",
+    )
+
+    numbers = parser.add_argument_group("numbers")
+    numbers.add_argument(
+        "--minimum-involved",
+        metavar="ML",
+        type=float,
+        default=QuantificationOptions().minimum_involved_ml,
+        help="a lobe is involved above this volume of infection (default: %(default)s ml)",
+    )
+    numbers.add_argument("--reference", metavar="FILE", type=Path, help="an HU distribution to compare the lungs with")
+
+    report = parser.add_argument_group("report")
+    report.add_argument("--case", metavar="CODE", help="a code for the case (default: a keyed hash of the series)")
+    report.add_argument("--reader", metavar="CODE", help="the code of the reader who corrected the mask")
+    report.add_argument("--patient-name", metavar="NAME", help="write this name into the report; it is never read")
+    return parser
+
+
+@dataclass(frozen=True)
+class Job:
+    """One case to be done: what to segment with, what to measure, and how the outputs name the case."""
+
+    segmentation: SegmentationOptions
+    quantification: QuantificationOptions
+    case: CaseDetails
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job gave."""
+
+    segmentation: ChestSegmentation
+    quantification: Quantification
+
+
+def run(arguments: argparse.Namespace, channel: Channel) -> None:
+    """Do the verb."""
+    if arguments.list_series:
+        _list(arguments.ct, channel)
+        return
+    if arguments.output is None:
+        raise InputError("Say where the results go: --output DIR.")
+    check_free(arguments.output)
+    reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
+    ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
+    job = Job(
+        SegmentationOptions(
+            anatomy=arguments.anatomy,
+            split_hu=arguments.split_hu,
+            edited_infection=_mask(arguments.infection, ct),
+        ),
+        QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference),
+        describe_case(ct, case_code=arguments.case, reader=arguments.reader, patient_name=arguments.patient_name),
+    )
+    outcome = do_job(ct, job, arguments.output, part_of(channel.progress, 0.15, 1.0))
+    channel.result(summary(outcome.quantification, arguments.output), result_values(outcome))
+
+
+def do_job(ct: CtVolume, job: Job, output: Path, progress: Progress) -> Outcome:
+    """Segment, measure and write `ct`; the folder `output` appears whole or not at all."""
+    segmentation = segment_chest(ct, job.segmentation, part_of(progress, 0.0, 0.65))
+    labels = LabelMaps(
+        lungs=segmentation.lungs.labels,
+        lobes=segmentation.lobes.labels,
+        segments=segmentation.segments.labels,
+        infection=segmentation.infection.labels,
+    )
+    options = replace(job.quantification, border_error_mm=segmentation.border_error_mm)
+    measured = quantify(ct.hu, labels, ct.geometry, options=options, progress=part_of(progress, 0.65, 0.72))
+    with whole_folder(output) as folder:
+        write_results(folder, ct, segmentation, measured, job.case, part_of(progress, 0.72, 1.0))
+    return Outcome(segmentation, measured)
+
+
+def summary(measured: Quantification, output: Path) -> str:
+    """What a person reads at the end: the main numbers, and where the report is."""
+    lungs = measured.region("lungs")
+    score = measured.ct_score.total
+    lines = [
+        f"Lungs {lungs.volume_ml:.0f} ml, infection {lungs.infection_ml:.1f} ml "
+        f"(ground glass {lungs.ggo_ml:.1f}, consolidation {lungs.consolidation_ml:.1f}), POI {lungs.poi:.1f} %",
+        f"Derived CT score {'not available' if score is None else f'{score} of 25'}. AI proposal, not reviewed.",
+        f"Report: {output / REPORT_FILE}",
+    ]
+    return "\n".join(lines)
+
+
+def result_values(outcome: Outcome) -> dict[str, Any]:
+    """What a program reads at the end."""
+    measured = outcome.quantification
+    lungs = measured.region("lungs")
+    return {
+        "report": REPORT_FILE,
+        "quantification": JSON_FILE,
+        "poi": lungs.poi,
+        "infection_ml": lungs.infection_ml,
+        "ct_score": measured.ct_score.total,
+        "warnings": [warning.code for warning in outcome.segmentation.warnings],
+    }
+
+
+def _mask(infection: str, ct: CtVolume) -> LabelArray | None:
+    """The reader's mask that `--infection` names; None for the baseline."""
+    if infection == THRESHOLD:
+        return None
+    mask = Path(infection)
+    if not mask.is_file():
+        raise InputError(f"--infection takes '{THRESHOLD}', or the file of a mask; it is neither.")
+    labels = read_labelmap(mask, ct)
+    if int(labels.max()) > CONSOLIDATION.label:
+        raise InputError("The infection mask holds labels other than 0, 1 (ground glass) and 2 (consolidation).")
+    return labels
+
+
+def _list(folder: Path, channel: Channel) -> None:
+    found = list_series(folder, channel.progress)
+    lines = [f"{series.rank:>3}  {series.reason}" for series in found]
+    channel.result("\n".join(lines), {"series": [_without_uid(series) for series in found]})
+
+
+def _without_uid(series: SeriesFacts) -> dict[str, Any]:
+    """A series as the list prints it: its number chooses it, and no identifier of the hospital is printed."""
+    return {name: value for name, value in asdict(series).items() if name != "uid"}

@@ -1,0 +1,183 @@
+"""The command line: what it writes, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from CovidQuantLib.cli.main import BAD_INPUT, BUG, CANCELLED, DONE, main
+from CovidQuantLib.ct.writing import write_labelmap
+from CovidQuantLib.synthetic_chest import SyntheticChest
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+FILES = {
+    "infection.nii.gz",
+    "lobes.nii.gz",
+    "lungs.nii.gz",
+    "quantification.csv",
+    "quantification.json",
+    "report.html",
+    "segmentation.seg.nrrd",
+    "segments.nii.gz",
+}
+
+
+@pytest.fixture(scope="module")
+def results(ct_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("quantified") / "results"
+    assert main(["quantify", str(ct_file), "--output", str(folder), "--case", "DEMO-1"]) == DONE
+    return folder
+
+
+def lines(text: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_quantify_writes_every_output_and_nothing_else(results: Path) -> None:
+    assert {path.name for path in results.iterdir()} == FILES
+    assert [path.name for path in results.parent.iterdir()] == ["results"]
+
+
+def test_json_lines_start_with_the_process_and_end_with_one_result(covidquant: Run, ct_file: Path) -> None:
+    done = covidquant("quantify", ct_file, "--output", "out", "--json-progress")
+    spoken = lines(done.stdout)
+    assert done.returncode == DONE
+    assert spoken[0]["type"] == "start"
+    assert isinstance(spoken[0]["pid"], int)
+    assert [line["type"] for line in spoken].count("result") == 1
+    assert spoken[-1]["type"] == "result"
+    assert {line["v"] for line in spoken} == {1}
+    fractions = [float(str(line["fraction"])) for line in spoken if line["type"] == "progress"]
+    assert len(fractions) > 10
+    assert fractions == sorted(fractions)
+
+
+def test_taken_output_is_refused_before_any_work_and_kept(covidquant: Run, ct_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    refused = covidquant("quantify", ct_file, "--output", "out")
+    assert refused.returncode == BAD_INPUT
+    assert "not empty" in refused.stderr
+    assert (tmp_path / "out" / "mine.txt").read_text() == "mine"
+
+
+def test_bad_input_is_one_sentence_and_no_output(covidquant: Run, tmp_path: Path) -> None:
+    (tmp_path / "ct.nii.gz").write_bytes(b"no image")
+    refused = covidquant("quantify", "ct.nii.gz", "--output", "out")
+    assert refused.returncode == BAD_INPUT
+    assert "Traceback" not in refused.stderr
+    assert len(refused.stderr.strip().splitlines()[-1].split()) > 5
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("how", ["cancel", "end of input"])
+def test_a_worker_stops_when_it_is_told_to_or_left_alone(
+    how: str, ct_file: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    command = [sys.executable, "-m", "CovidQuantLib.cli", "quantify", str(ct_file), "--output", "out"]
+    worker = subprocess.Popen(
+        [*command, "--json-progress"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=tmp_path,
+        env=environment,
+    )
+    assert worker.stdout is not None
+    assert worker.stdin is not None
+    worker.stdout.readline()
+    if how == "cancel":
+        worker.stdin.write("cancel\n")
+        worker.stdin.flush()
+        spoken = lines(worker.stdout.read())
+    else:
+        worker.stdin.close()
+        spoken = lines(worker.stdout.read())
+    assert worker.wait(60) == CANCELLED
+    assert spoken[-1]["type"] == "error"
+    assert spoken[-1]["kind"] == "cancelled"
+    worker.stdin.close()
+    worker.stdout.close()
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_leaves_nothing_half_written(
+    number: signal.Signals, ct_file: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "CovidQuantLib.cli", "quantify", str(ct_file), "--output", "deep/out"],
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=environment,
+        text=True,
+    )
+    assert worker.stderr is not None
+    while "%" not in worker.stderr.read(20):
+        time.sleep(0.01)
+    worker.send_signal(number)
+    assert worker.wait(60) == CANCELLED
+    worker.stderr.close()
+    assert not (tmp_path / "deep" / "out").exists()
+    assert list((tmp_path / "deep").glob("*")) == []
+
+
+def test_a_bug_is_one_sentence_and_a_log_without_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("while reading /home/SECRET/Doe^Jane")
+
+    monkeypatch.setenv("COVIDQUANT_CONFIG", str(tmp_path / "configuration"))
+    monkeypatch.setattr("CovidQuantLib.cli.quantify.read_ct", broken)
+    assert main(["quantify", "SECRET", "--output", str(tmp_path / "out")]) == BUG
+    log = (tmp_path / "configuration" / "covidquant.log").read_text()
+    said = capsys.readouterr()
+    assert "RuntimeError" in log
+    assert "in broken" in log
+    assert "SECRET" not in log + said.out + said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_readers_mask_takes_the_place_of_the_baseline(
+    covidquant: Run, chest: SyntheticChest, ct_file: Path, tmp_path: Path
+) -> None:
+    write_labelmap(tmp_path / "mask.nii.gz", np.zeros_like(chest.infection), chest.ct)
+    done = covidquant("quantify", ct_file, "--output", "out", "--infection", "mask.nii.gz", "--reader", "R7")
+    assert done.returncode == DONE, done.stderr
+    assert "corrected by reader R7" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8").replace(
+        "Corrected", "corrected"
+    )
+    numbers = json.loads((tmp_path / "out" / "quantification.json").read_text())
+    assert numbers["sources"]["infection"]["source"] == "edited"
+
+
+def test_evaluate_prints_the_table_of_a_case_against_itself(covidquant: Run, results: Path) -> None:
+    done = covidquant("evaluate", results, results)
+    assert done.returncode == DONE, done.stderr
+    dice = next(line for line in done.stdout.splitlines() if line.startswith("Dice"))
+    assert "100.0" in dice
+    assert "infection error only" in done.stdout.lower() or "error of the infection" in done.stdout.lower()
+
+
+def test_evaluate_without_an_anatomy_says_what_is_missing(covidquant: Run, results: Path, tmp_path: Path) -> None:
+    for name in ("a.nii.gz", "b.nii.gz"):
+        (tmp_path / name).write_bytes((results / "infection.nii.gz").read_bytes())
+    refused = covidquant("evaluate", "a.nii.gz", "b.nii.gz")
+    assert refused.returncode == BAD_INPUT
+    assert "--anatomy" in refused.stderr
+
+
+def test_help_names_every_verb_and_exit_code(covidquant: Run) -> None:
+    text = covidquant("--help").stdout
+    for word in ("quantify", "evaluate", "demo", "130 cancelled", "Not a medical device"):
+        assert word in text

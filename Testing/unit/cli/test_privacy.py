@@ -1,0 +1,97 @@
+"""No patient's name, number, date or path reaches an output, a log or a message."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from CovidQuantLib.synthetic_chest import SyntheticChest
+from Testing.dicom_factory import SeriesSpec, plant, write_series
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+WORD, DIGITS, DATE = "XQZPLANTEDXQZ", "918273645546", "19371123"
+SPELLINGS = [word.lower().encode() for word in (WORD, DIGITS, DATE, "1937-11-23", "23.11.1937", "23/11/1937")]
+
+
+@pytest.fixture(scope="module")
+def planted(chest: SyntheticChest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DICOM series that carries the planted words in every tag, UID, date, file name and folder name."""
+    folder = tmp_path_factory.mktemp("dicom") / WORD / DATE
+    i, j, k = chest.ct.geometry.spacing
+    spec = SeriesSpec(
+        spacing=(i, j, k),
+        name=f"{WORD}-{DIGITS}-{{:03d}}.dcm",
+        each=lambda _, dataset: plant(dataset, word=WORD, digits=DIGITS, date=DATE),
+    )
+    write_series(folder, chest.ct.hu, spec)
+    return folder
+
+
+def layers(content: bytes) -> Iterator[bytes]:
+    """A file's bytes, and whatever is packed in it: gzip, the gzip part of an NRRD, pictures in HTML, text in PNG."""
+    yield content
+    if content.startswith(b"\x1f\x8b"):
+        yield gzip.decompress(content)
+    if content.startswith(b"NRRD"):
+        yield gzip.decompress(content.split(b"\n\n", 1)[1])
+    for packed in re.findall(rb"base64,([A-Za-z0-9+/=]+)", content):
+        picture = base64.b64decode(packed)
+        yield picture
+        assert not re.search(rb"tEXt|zTXt|iTXt|eXIf|tIME", picture[:4096]), "a picture carries text or a time"
+
+
+def assert_clean(content: bytes, where: str) -> None:
+    for layer in layers(content):
+        for spelling in SPELLINGS:
+            assert spelling not in layer.lower(), f"{spelling.decode()} stands in {where}"
+
+
+def test_nothing_planted_comes_out(covidquant: Run, planted: Path, tmp_path: Path) -> None:
+    done = covidquant("quantify", planted, "--output", "out", "--json-progress")
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
+    assert_clean(done.stdout.encode() + done.stderr.encode(), "what was said")
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(written) > 8
+    for path in written:
+        assert_clean(path.name.encode(), "a file name")
+        assert_clean(path.read_bytes(), path.name)
+
+
+def test_refusals_and_lists_say_nothing_planted(covidquant: Run, planted: Path, tmp_path: Path) -> None:
+    first = min(planted.iterdir())
+    broken = tmp_path / WORD
+    broken.mkdir()
+    for number, path in enumerate(sorted(planted.iterdir())[:12]):
+        content = path.read_bytes()
+        (broken / f"{WORD}{number}.dcm").write_bytes(content[: len(content) // 2])
+    for arguments in (
+        ("quantify", planted, "--list-series"),
+        ("quantify", planted, "--list-series", "--json-progress"),
+        ("quantify", planted, "--output", "out", "--series", f"1.2.{DIGITS}.999"),
+        ("quantify", broken, "--output", "out"),
+        ("quantify", tmp_path / "nowhere" / WORD, "--output", "out"),
+        ("quantify", first, "--output", "out", "--infection", str(broken / f"{WORD}0.dcm")),
+        ("quantify", first, "--output", "out", "--reference", str(broken / f"{WORD}0.dcm")),
+        ("evaluate", planted, broken),
+    ):
+        said = covidquant(*arguments)
+        assert "Traceback" not in said.stderr
+        assert_clean(said.stdout.encode() + said.stderr.encode(), f"what {arguments[0]} said")
+
+
+def test_the_series_code_cannot_be_recomputed_without_the_key(
+    covidquant: Run, planted: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    codes = set()
+    for number in range(2):
+        environment["COVIDQUANT_CONFIG"] = str(tmp_path / f"configuration-{number}")
+        assert covidquant("quantify", planted, "--output", f"out-{number}").returncode == 0
+        text = (tmp_path / f"out-{number}" / "quantification.json").read_text()
+        codes.add(re.search(r'"series_code": "([0-9a-f]{12})"', text).group(1))  # type: ignore[union-attr]
+    assert len(codes) == 2
