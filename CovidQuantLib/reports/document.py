@@ -34,6 +34,7 @@ def quantification_json(
         "ct": _ct(ct),
         "sources": _sources(segmentation),
         "border_error_mm": segmentation.border_error_mm,
+        "split_hu": segmentation.split_hu,
         "warnings": [dataclasses.asdict(warning) for warning in all_warnings(ct, segmentation)],
         "regions": [_region(region, segmentation) for region in quantification.regions],
         "ct_score": {

@@ -6,11 +6,7 @@ NO_MEASURED_ACCURACY = "No accuracy on real 3D COVID-19 CT has been measured."
 OPACITY_IS_TAKEN = "Opacity is taken as infection: atelectasis, oedema, fibrosis, tumour and motion are not told apart."
 NOT_A_DEVICE = "Research software, not a medical device: not for diagnosis or treatment."
 SYNTHETIC = "This is a synthetic chest, made by a program: it shows no patient."
-SPLIT = (
-    "Where no reader and no model has told ground glass and consolidation apart, density does, at "
-    "\N{MINUS SIGN}200 HU unless another value was set. This counts vessels and crazy paving as consolidation, and is "
-    "unreliable with contrast or a sharp kernel."
-)
+NOT_SPLIT = "Ground glass and consolidation were told apart by a reader or a model, not by density."
 ESTIMATED = (
     "Borders that are estimated come from the lungs' shape and image evidence, not from a trained model. Their "
     "percentages are whole numbers, with the range that moving the borders by their error gives where that error is "
@@ -31,3 +27,18 @@ COMPARISON = (
     "of these lungs and that of the reference (Pan et al. 2020)."
 )
 SEGMENT_SCHEME = "Segments follow the conventional scheme of 10 in the right and 8 in the left lung."
+
+
+def split_sentence(split_hu: float | None) -> str:
+    """How ground glass and consolidation were told apart; None: not by density."""
+    if split_hu is None:
+        return NOT_SPLIT
+    return (
+        f"Ground glass and consolidation were told apart by density, at {hu(split_hu)}. This counts vessels and crazy "
+        "paving as consolidation, and is unreliable with contrast or a sharp kernel."
+    )
+
+
+def hu(value: float) -> str:
+    """A density as text, with a true minus sign."""
+    return f"{value:g} HU".replace("-", "\N{MINUS SIGN}")

@@ -70,6 +70,7 @@ def _context(
         "warnings": warnings,
         "sources": content.sources(segmentation),
         "border_error_mm": segmentation.border_error_mm,
+        "split_hu": segmentation.split_hu,
         "estimated_lobes": segmentation.lobes.is_estimated,
         "any_estimate": segmentation.lobes.is_estimated or segmentation.segments.is_estimated,
         "gallery": gallery,

@@ -34,7 +34,8 @@ class ChestSegmentation:
     """The segmentation of one CT. Lungs hold lobes, lobes hold segments; every infected voxel lies in a lung.
 
     `border_error_mm` is the 95th percentile of the distance between the estimated lobe borders and the fissures that
-    were detected, in mm; None where the lobes are no estimate or no fissure was detected.
+    were detected, in mm; None where the lobes are no estimate or no fissure was detected. `split_hu` is the density
+    that told ground glass from consolidation; None where a reader or a model did.
     """
 
     lungs: Part
@@ -42,4 +43,5 @@ class ChestSegmentation:
     segments: Part
     infection: Part
     border_error_mm: float | None = None
+    split_hu: float | None = None
     warnings: tuple[CaseWarning, ...] = ()

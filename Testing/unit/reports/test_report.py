@@ -178,3 +178,11 @@ def test_a_cancel_ends_the_drawing(a_case: Case) -> None:
 
     with pytest.raises(Cancelled, match="pictures"):
         report_html(a_case.ct, a_case.segmentation, a_case.quantification, a_case.details, stop)
+
+
+def test_the_density_that_splits_the_classes_is_the_one_that_was_used(a_case: Case) -> None:
+    for split, shown in ((-150.0, "at \N{MINUS SIGN}150 HU"), (None, "by a reader or a model, not by density")):
+        segmentation = dataclasses.replace(a_case.segmentation, split_hu=split)
+        text = report_html(a_case.ct, segmentation, a_case.quantification, a_case.details)
+        assert shown in text
+        assert ('class="split"' in text) == (split is not None)
