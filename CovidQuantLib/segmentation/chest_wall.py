@@ -24,7 +24,7 @@ _STEP_MM = 2.0
 _BONE_HU = 160
 _NEAREST_BONE_MM = 24.0
 _SMOOTH_MM = 8.0
-_SMOOTH_RAYS = 3.0
+_SMOOTH_RAYS = 2.0
 _AXIS_SMOOTH_MM = 20.0
 _OUTSIDE_RIBS_MM = (4.0, 2.5, 2.5)
 _INSIDE_RIBS_MM = (16.0, 10.0, 10.0)
@@ -91,10 +91,10 @@ def rib_surface(half: HalfChest, hu: HuArray) -> Map:
 
 
 def lung_edge(half: HalfChest, lung: MaskArray, ribs: Map) -> Map:
-    """Radius of the last voxel of `lung` on every ray, not beyond the ribs; NaN where the ray meets no lung."""
+    """Radius at which `lung` ends on every ray, not beyond the ribs; NaN where the ray meets no lung."""
     seen = _along(half, lung)
     seen &= np.arange(seen.shape[2]) * _STEP_MM <= np.nan_to_num(ribs + _BEYOND_RIBS_MM, nan=0.0)[:, :, None]
-    last = (seen.shape[2] - 1 - seen[:, :, ::-1].argmax(axis=2)) * _STEP_MM
+    last = (seen.shape[2] - 0.5 - seen[:, :, ::-1].argmax(axis=2)) * _STEP_MM
     return np.where(seen.any(axis=2), last, np.nan).astype(np.float32)
 
 

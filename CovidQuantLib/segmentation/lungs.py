@@ -17,12 +17,15 @@ from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.airways import Airways, AirwayTree, CoarseChest, coarse_chest, grow_airways
+from CovidQuantLib.segmentation.aorta import descending_aorta
+from CovidQuantLib.segmentation.consolidation import add_consolidation
 from CovidQuantLib.segmentation.gas import gas_outside_lungs
 from CovidQuantLib.segmentation.lung_border import labels_on_ct
 from CovidQuantLib.segmentation.lung_sides import split_sides
 from CovidQuantLib.segmentation.morphology import close, components, dilate
-from CovidQuantLib.segmentation.pleura import fill_to_pleura
-from CovidQuantLib.segmentation.spine import spine_columns
+from CovidQuantLib.segmentation.organs import sure_organs
+from CovidQuantLib.segmentation.pleura import find_cavity
+from CovidQuantLib.segmentation.spine import find_spine
 
 _SMALLEST_PIECE_ML = 0.5
 _SMALLEST_LUNGS_ML = 150.0
@@ -66,15 +69,21 @@ def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
     airways = grow_airways(ct, chest=chest, progress=part_of(progress, 0.2, 0.5))
     progress(0.5, "Finding the lungs")
     bronchi = main_airways(chest, airways)
-    aerated = aerated_lungs(chest, bronchi)
+    gas = gas_outside_lungs(chest.hu, chest.air & ~bronchi, chest.grid.spacing_kji)
+    aerated = aerated_lungs(chest, bronchi | gas)
     progress(0.6, "Telling right from left")
     spacing = chest.grid.spacing_kji
     whole = close(aerated, _VESSEL_MM, spacing) & chest.body & ~bronchi
     smooth = ndimage.gaussian_filter(chest.hu, [_NOISE_MM / step for step in spacing])
-    spine = spine_columns(smooth, chest.body, spacing)
-    sides = split_sides(whole, chest.hu, float(spine.mean()), spacing)
+    spine = find_spine(smooth, chest.body, spacing)
+    sides = split_sides(whole, chest.hu, float(spine.columns.mean()), spacing)
     progress(0.7, "Filling the lungs to the ribs")
-    sides = fill_to_pleura(sides, smooth, chest.body & ~whole & ~bronchi, spine, spacing)
+    tissue = chest.body & ~whole & ~bronchi
+    cavity = find_cavity(sides, smooth, tissue, spine, spacing)
+    progress(0.8, "Filling the lungs to the ribs")
+    aorta = descending_aorta(smooth, tissue, chest.trachea, spine, spacing)
+    organs = sure_organs(sides, cavity.depth_mm, aorta, gas, spine, spacing)
+    sides = add_consolidation(sides, cavity, organs, smooth, spine, spacing)
     progress(0.85, "Drawing the lungs' borders")
     labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & (sides == 0)))
     progress(1.0, "Drawing the lungs' borders")
@@ -96,15 +105,13 @@ def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
     return dilate(mask, _BRONCHUS_WALL_MM, chest.grid.spacing_kji)
 
 
-def aerated_lungs(chest: CoarseChest, bronchi: MaskArray) -> MaskArray:
-    """Air of the lungs on the coarse grid: large pieces that are no gas, and small pieces near them.
+def aerated_lungs(chest: CoarseChest, barred: MaskArray) -> MaskArray:
+    """Air of the lungs on the coarse grid: large pieces, and small ones near them. `barred` is air that is no lung.
 
     Raises `InputError` where nothing of the size of lungs is left.
     """
     spacing = chest.grid.spacing_kji
-    air = chest.air & ~bronchi
-    air &= ~gas_outside_lungs(chest.hu, air, spacing)
-    labels, counts = components(air)
+    labels, counts = components(chest.air & ~barred)
     ml = counts * float(np.prod(spacing)) / 1000.0
     if ml.max(initial=0.0) < _SMALLEST_LUNGS_ML / 2.0 or ml.sum() < _SMALLEST_LUNGS_ML:
         raise InputError(NO_LUNGS)
