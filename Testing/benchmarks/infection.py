@@ -1,0 +1,103 @@
+"""What the infection baseline finds: in chests without known pneumonia, in the COVID-19 CT, in the synthetic chest.
+
+    python -m Testing.benchmarks.infection
+
+Prints Markdown tables. Nobody drew an infection in the real CTs: the first table shows what the baseline gets wrong
+(and nodules, which are opacities), the second has no error to show. Seconds are CPU seconds of this step alone.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS
+from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct.reading import read_ct
+from CovidQuantLib.segmentation.infection import threshold_infection
+from CovidQuantLib.segmentation.lungs import segment_lungs
+from CovidQuantLib.segmentation.morphology import components
+from CovidQuantLib.synthetic_chest import SMALL, STANDARD, ChestSpec, lesion_free, make_chest
+from Testing.benchmarks.cases import COVID, WITHOUT_PNEUMONIA
+
+NOISY = replace(STANDARD, noise_sd=60.0)
+SYNTHETIC = {
+    "3.5 mm, noise 18 HU": SMALL,
+    "1.8 mm, noise 18 HU": STANDARD,
+    "1.8 mm, noise 60 HU": NOISY,
+    "1.8 mm, no lesion": lesion_free(STANDARD),
+    "1.8 mm, no lesion, noise 60 HU": lesion_free(NOISY),
+}
+
+
+def real_row(name: str, path: Path) -> str:
+    """A row about the infection that is found in a real CT, within the lungs that are found in it."""
+    ct = read_ct(path)
+    lungs = segment_lungs(ct)
+    start = time.process_time()
+    found = threshold_infection(ct, lungs.labels, lungs.airways)
+    seconds = time.process_time() - start
+    return f"| {name} | {volumes(ct, lungs.labels, found)} | {seconds:.1f} |"
+
+
+def volumes(ct: CtVolume, lungs: LabelArray, found: LabelArray) -> str:
+    """Cells: lungs, infection, ground glass, consolidation and largest opacity in ml, POI in percent."""
+    ml = ct.geometry.voxel_ml
+    lung_ml, infected = np.count_nonzero(lungs) * ml, np.count_nonzero(found) * ml
+    classes = [np.count_nonzero(found == structure.label) * ml for structure in (GROUND_GLASS, CONSOLIDATION)]
+    _, counts = components(found > 0)
+    largest = int(counts.max(initial=0)) * ml
+    cells = [f"{lung_ml:.0f}", *(f"{value:.1f}" for value in (infected, *classes, largest))]
+    return " | ".join([*cells, f"{100.0 * infected / lung_ml:.2f}"])
+
+
+def synthetic_row(name: str, spec: ChestSpec) -> str:
+    """A row about the lesions of a synthetic chest, within its true lungs."""
+    chest = make_chest(spec)
+    found = threshold_infection(chest.ct, chest.lungs, chest.airways)
+    ml = chest.ct.geometry.voxel_ml
+    truth_ml, found_ml = (np.count_nonzero(labels) * ml for labels in (chest.infection, found))
+    cells = [f"{truth_ml:.1f}", f"{found_ml:.1f}", f"{found_ml - truth_ml:+.1f}", dice(found > 0, chest.infection > 0)]
+    cells += [
+        dice(found == structure.label, chest.infection == structure.label)
+        for structure in (GROUND_GLASS, CONSOLIDATION)
+    ]
+    cells.append(f"{100.0 * np.count_nonzero(found) / np.count_nonzero(chest.lungs):.2f}")
+    return f"| {name} | {' | '.join(cells)} |"
+
+
+def dice(one: MaskArray, other: MaskArray) -> str:
+    """Dice in percent; a dash where there is nothing to find."""
+    if not other.any():
+        return "-"
+    return f"{200.0 * np.count_nonzero(one & other) / (np.count_nonzero(one) + np.count_nonzero(other)):.1f}"
+
+
+def header(*cells: str) -> str:
+    """The first two lines of a table."""
+    return f"| {' | '.join(cells)} |\n|{' --- |' * len(cells)}"
+
+
+def main() -> None:
+    """Print the tables."""
+    columns = ("lungs ml", "infection ml", "GGO ml", "consolidation ml", "largest ml", "POI %", "CPU s")
+    print("Chests without known pneumonia (real; nodules possible, not read by a radiologist).\n")
+    print(header("CT", *columns), flush=True)
+    for name, path in WITHOUT_PNEUMONIA.items():
+        if path.exists():
+            print(real_row(name, path), flush=True)
+    if COVID.exists():
+        print("\nOne COVID-19 CT (real; no reference was drawn, so no error can be stated).\n")
+        print(header("CT", *columns), flush=True)
+        print(real_row("MIDRC-RICORD-1A 419639-001012", COVID), flush=True)
+    print("\nSynthetic chests (truth exact to the voxel, true lungs given: the infection step alone).\n")
+    print(header("chest", "true ml", "found ml", "error ml", "Dice %", "GGO Dice %", "consolidation Dice %", "POI %"))
+    for name, spec in SYNTHETIC.items():
+        print(synthetic_row(name, spec), flush=True)
+
+
+if __name__ == "__main__":
+    main()
