@@ -40,16 +40,16 @@ class _Disc:
 
 
 def descending_aorta(
-    hu: HuArray, tissue: MaskArray, trachea: MaskArray | None, spine: Spine, spacing_kji: Spacing
+    hu: HuArray, tissue: MaskArray, trachea: MaskArray, spine: Spine, spacing_kji: Spacing
 ) -> MaskArray:
-    """The aorta from above the carina down, as discs, on a coarse grid; empty where the trachea is not seen.
+    """The aorta from above the carina down, as discs, on a coarse grid; empty where `trachea` is.
 
     It starts as the round tissue behind and left of the carina, and is followed slice by slice. Where nothing bounds
     it (a consolidation lies against it) it goes on as it went. `hu` is smoothed; `tissue` is what is no lung.
     """
     mask = np.zeros(hu.shape, bool)
-    start = None if trachea is None else _start(hu, tissue, trachea, spine, spacing_kji)
-    if start is None or trachea is None:
+    start = _start(hu, tissue, trachea, spine, spacing_kji) if trachea.any() else None
+    if start is None:
         return mask
     carina = int(np.flatnonzero(trachea.any(axis=(1, 2)))[0])
     top = min(hu.shape[0] - 1, carina + round((_START_ABOVE_MM + _TOP_ABOVE_MM) / spacing_kji[0]))

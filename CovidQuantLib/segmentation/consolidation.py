@@ -21,7 +21,7 @@ from CovidQuantLib.segmentation.morphology import (
     erode,
     fill_slices,
 )
-from CovidQuantLib.segmentation.pleura import OUTWARD, PleuralCavity, fat_of
+from CovidQuantLib.segmentation.pleura import OUTWARD, PleuralCavity
 from CovidQuantLib.segmentation.spine import Spine
 
 _TISSUE_HU = (-160, 160)
@@ -34,6 +34,7 @@ _OESOPHAGUS_BESIDE_MM = 30.0
 _BRONCHUS_HU = -300
 _APART_MM = 4.0
 _LEAST_FLOOD_ML = 5.0
+_DOME_SHARE = 0.4
 _LARGEST_BRONCHUS_ML = 3.0
 _WALL = 32000
 _CLOSE_MM = 6.0
@@ -51,7 +52,7 @@ def add_consolidation(
     if sure.sum() * float(np.prod(spacing_kji)) < _LEAST_FLOOD_ML * 1000.0:
         return np.where(sides == 0, cavity.wall, sides)
     air = _bronchograms(sides, cavity, organs, hu, spine, spacing_kji)
-    domain = cavity.inside & (hu > _TISSUE_HU[0]) & (hu < _TISSUE_HU[1]) & ~fat_of(hu, spacing_kji)
+    domain = cavity.inside & (hu > _TISSUE_HU[0]) & (hu < _TISSUE_HU[1]) & ~cavity.fat
     markers = np.full(sides.shape, _OUTSIDE, np.uint8)
     markers[domain] = 0
     markers[domain & organs] = _ORGAN
@@ -107,6 +108,20 @@ def _joined(sides: LabelArray, lung: MaskArray, allowed: MaskArray, spine: Spine
         if not added.any():
             continue
         whole = (sides == label) | added
-        whole |= fill_slices(close(whole, _CLOSE_MM, spacing_kji)) & own & allowed
+        whole |= _with_islands(close(whole, _CLOSE_MM, spacing_kji)) & own & allowed
         joined[whole & (sides == 0)] = label
     return joined
+
+
+def _with_islands(lung: MaskArray) -> MaskArray:
+    """`lung` with the holes of its slices, but not with a dome: a hole that goes on below where it is none any more."""
+    holes = fill_slices(lung) & ~lung
+    labels, counts = components(holes)
+    below = np.zeros(lung.shape, bool)
+    below[1:] = ~lung[:-1] & ~holes[:-1]
+    floor = np.bincount(labels[holes & below], minlength=len(counts))
+    slices = ndimage.sum_labels(holes, labels, np.arange(len(counts)))
+    height = np.array([0.0] + [float(box[0].stop - box[0].start) for box in ndimage.find_objects(labels)])
+    island = floor < _DOME_SHARE * slices / np.maximum(height, 1.0)
+    island[0] = False
+    return np.asarray(lung | island[labels])

@@ -12,7 +12,7 @@ from CovidQuantLib.ct.grid import Box, bounding_box
 from CovidQuantLib.segmentation.airways import CoarseChest
 
 _WHOLE = 200
-_DEEP = 190
+_DEEP = 150
 _RIM = 20
 _SLAB = 32
 

@@ -11,31 +11,23 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
 
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.airways import Airways, AirwayTree, CoarseChest, coarse_chest, grow_airways
-from CovidQuantLib.segmentation.aorta import descending_aorta
-from CovidQuantLib.segmentation.consolidation import add_consolidation
 from CovidQuantLib.segmentation.gas import gas_outside_lungs
 from CovidQuantLib.segmentation.lung_border import labels_on_ct
-from CovidQuantLib.segmentation.lung_sides import split_sides
-from CovidQuantLib.segmentation.morphology import close, components, dilate
-from CovidQuantLib.segmentation.organs import sure_organs
-from CovidQuantLib.segmentation.pleura import find_cavity
-from CovidQuantLib.segmentation.spine import find_spine
+from CovidQuantLib.segmentation.morphology import components, dilate
+from CovidQuantLib.segmentation.whole_lungs import whole_lungs
 
 _SMALLEST_PIECE_ML = 0.5
 _SMALLEST_LUNGS_ML = 150.0
 _MAIN_PIECE_SHARE = 0.05
 _NEAR_MM = 15.0
-_VESSEL_MM = 6.0
 _BRONCHUS_WALL_MM = 2.0
 _REACH = 2.5
 
-_NOISE_MM = 1.6
 _CUT_SHARE = 0.01
 _CUT_SENTENCES = {
     "lungs_cut_top": "The lungs are cut at the upper end of the scan: volumes and shares are of the part shown.",
@@ -71,19 +63,7 @@ def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
     bronchi = main_airways(chest, airways)
     gas = gas_outside_lungs(chest.hu, chest.air & ~bronchi, chest.grid.spacing_kji)
     aerated = aerated_lungs(chest, bronchi | gas)
-    progress(0.6, "Telling right from left")
-    spacing = chest.grid.spacing_kji
-    whole = close(aerated, _VESSEL_MM, spacing) & chest.body & ~bronchi
-    smooth = ndimage.gaussian_filter(chest.hu, [_NOISE_MM / step for step in spacing])
-    spine = find_spine(smooth, chest.body, spacing)
-    sides = split_sides(whole, chest.hu, float(spine.columns.mean()), spacing)
-    progress(0.7, "Filling the lungs to the ribs")
-    tissue = chest.body & ~whole & ~bronchi
-    cavity = find_cavity(sides, smooth, tissue, spine, spacing)
-    progress(0.8, "Filling the lungs to the ribs")
-    aorta = descending_aorta(smooth, tissue, chest.trachea, spine, spacing)
-    organs = sure_organs(sides, cavity.depth_mm, aorta, gas, spine, spacing)
-    sides = add_consolidation(sides, cavity, organs, smooth, spine, spacing)
+    sides = whole_lungs(chest, aerated, bronchi, gas, part_of(progress, 0.6, 0.85))
     progress(0.85, "Drawing the lungs' borders")
     labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & (sides == 0)))
     progress(1.0, "Drawing the lungs' borders")

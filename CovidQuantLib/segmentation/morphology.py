@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
+from scipy import ndimage
 
 from CovidQuantLib.ct import LabelArray, MaskArray
 
@@ -80,12 +81,21 @@ def largest_component(mask: MaskArray) -> MaskArray:
     return np.asarray(components(mask)[0] == 1)
 
 
-def fill_slices(mask: MaskArray) -> MaskArray:
-    """`mask` with the holes of every axial slice filled."""
-    image = as_image(mask, (1.0, 1.0, 1.0))
-    filled = np.empty_like(mask)
-    for k in range(mask.shape[0]):
-        filled[k] = sitk.GetArrayViewFromImage(sitk.BinaryFillhole(image[:, :, k])) != 0
+def fill_slices(mask: MaskArray, largest: int | None = None) -> MaskArray:
+    """`mask` with the holes of every axial slice filled, or only those of at most `largest` pixels."""
+    filled = mask.copy()
+    if not mask.any():
+        return filled
+    box = box_around(mask, 0.0, (1.0, 1.0, 1.0))
+    in_plane = np.zeros((3, 3, 3), bool)
+    in_plane[1] = ndimage.generate_binary_structure(2, 1)
+    background = np.pad(~mask[box], ((0, 0), (1, 1), (1, 1)), constant_values=True)
+    labels, count = ndimage.label(background, in_plane)
+    kept = np.zeros(count + 1, bool)
+    kept[labels[:, 0, 0]] = True
+    if largest is not None:
+        kept[1:] |= np.bincount(labels.ravel(), minlength=count + 1)[1:] > largest
+    filled[box] = ~kept[labels][:, 1:-1, 1:-1]
     return filled
 
 

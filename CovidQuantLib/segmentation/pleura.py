@@ -58,12 +58,13 @@ class PleuralCavity:
     """On the coarse grid, axes k, j, i.
 
     `inside` is tissue within the pleura of the ribs, with everything of the middle and below the lungs. `wall` (1
-    right, 2 left) is the part of it that is consolidated lung at the chest wall. `depth_mm` is the distance of each
-    voxel to what is outside `inside` (air, bone, chest wall).
+    right, 2 left) is the part of it that is consolidated lung at the chest wall, `fat` is fat anywhere. `depth_mm` is
+    the distance of each voxel to what is outside `inside` (air, bone, chest wall).
     """
 
     inside: MaskArray
     wall: LabelArray
+    fat: MaskArray
     depth_mm: npt.NDArray[np.float32]
 
 
@@ -96,11 +97,12 @@ def find_cavity(sides: LabelArray, hu: HuArray, tissue: MaskArray, spine: Spine,
     wall = np.zeros(sides.shape, np.uint8)
     wall[voxels] = between
     depth = distance_outside(~inside, spacing_kji)
-    wall[_organs(inside, depth, spine, spacing_kji) | fat_of(hu, spacing_kji)] = 0
-    return PleuralCavity(inside, _large_pieces(wall, spacing_kji), depth)
+    fat = _fat(hu, spacing_kji)
+    wall[_organs(inside, depth, spine, spacing_kji) | fat] = 0
+    return PleuralCavity(inside, _large_pieces(wall, spacing_kji), fat, depth)
 
 
-def fat_of(hu: HuArray, spacing_kji: Spacing) -> MaskArray:
+def _fat(hu: HuArray, spacing_kji: Spacing) -> MaskArray:
     """Fat in pieces too thick to be the blurred edge between air and tissue."""
     return open_((hu > _FAT_HU[0]) & (hu < _FAT_HU[1]), _FAT_MM, spacing_kji)
 
