@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS
+from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LEFT_LUNG
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.segmentation.infection import threshold_infection
 from CovidQuantLib.segmentation.lungs import segment_lungs
@@ -23,6 +24,7 @@ from CovidQuantLib.segmentation.morphology import components
 from CovidQuantLib.synthetic_chest import SMALL, STANDARD, ChestSpec, lesion_free, make_chest
 from Testing.benchmarks.cases import COVID, WITHOUT_PNEUMONIA
 
+NODULE = WITHOUT_PNEUMONIA["LIDC-IDRI-0001"].parent / "nodule_readercount.nii.gz"
 NOISY = replace(STANDARD, noise_sd=60.0)
 SYNTHETIC = {
     "3.5 mm, noise 18 HU": SMALL,
@@ -52,6 +54,24 @@ def volumes(ct: CtVolume, lungs: LabelArray, found: LabelArray) -> str:
     largest = int(counts.max(initial=0)) * ml
     cells = [f"{lung_ml:.0f}", *(f"{value:.1f}" for value in (infected, *classes, largest))]
     return " | ".join([*cells, f"{100.0 * infected / lung_ml:.2f}"])
+
+
+def nodule_rows() -> list[str]:
+    """Rows about the nodule of LIDC-IDRI-0001: what is found there beside what readers drew, added to the lungs."""
+    ct = read_ct(WITHOUT_PNEUMONIA["LIDC-IDRI-0001"])
+    readers = read_labelmap(NODULE, ct)
+    lungs = segment_lungs(ct)
+    labels = np.where(readers > 0, LEFT_LUNG.label, lungs.labels).astype(np.uint8)
+    parts, _ = components(threshold_infection(ct, labels, lungs.airways) > 0)
+    touching = np.unique(parts[(readers > 0) & (parts > 0)])
+    found = np.isin(parts, touching)
+    rows = []
+    for count in (1, 2, 4):
+        drawn = readers >= count
+        covered = 100.0 * np.count_nonzero(found & drawn) / np.count_nonzero(drawn)
+        ml = [np.count_nonzero(mask) * ct.geometry.voxel_ml for mask in (drawn, found)]
+        rows.append(f"| {count} | {ml[0]:.1f} | {ml[1]:.1f} | {covered:.1f} | {dice(found, drawn)} |")
+    return rows
 
 
 def synthetic_row(name: str, spec: ChestSpec) -> str:
@@ -93,6 +113,10 @@ def main() -> None:
         print("\nOne COVID-19 CT (real; no reference was drawn, so no error can be stated).\n")
         print(header("CT", *columns), flush=True)
         print(real_row("MIDRC-RICORD-1A 419639-001012", COVID), flush=True)
+    if NODULE.exists():
+        print("\nOne nodule (real, one patient; drawn by four LIDC readers, from blank; added to the lungs).\n")
+        print(header("readers, at least", "drawn ml", "found ml", "covered %", "Dice %"))
+        print("\n".join(nodule_rows()), flush=True)
     print("\nSynthetic chests (truth exact to the voxel, true lungs given: the infection step alone).\n")
     print(header("chest", "true ml", "found ml", "error ml", "Dice %", "GGO Dice %", "consolidation Dice %", "POI %"))
     for name, spec in SYNTHETIC.items():
