@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -16,3 +18,10 @@ def real_data() -> Path:
     if not DATA.is_dir():
         pytest.skip("no real CT: set COVIDQUANT_TEST_DATA to the folder that holds it")
     return DATA
+
+
+def require(module: str) -> ModuleType:
+    """The module, or a skip that names it; in continuous integration a missing one is a failure."""
+    if os.environ.get("CI") == "true":
+        return importlib.import_module(module)
+    return pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")  # type: ignore[no-any-return]
