@@ -13,7 +13,7 @@ from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import WorkingGrid, bounding_box
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
-from CovidQuantLib.segmentation.morphology import components, dilate
+from CovidQuantLib.segmentation.morphology import components, distance_outside
 from CovidQuantLib.segmentation.opacities import CoarseLung, Opacities, find_opacities
 
 __all__ = ["DEFAULT_SPLIT_HU", "threshold_infection"]
@@ -24,7 +24,7 @@ SMALLEST_ML = 0.1
 """Smaller opacities are dropped: about a ball of 6 mm."""
 _MARGIN_MM = 3.0
 _LUMEN_SHARE = 0.25
-_CLEAR_HU = 60.0
+_CLEAR_HU = 60.0  # Differences beyond this say inside or outside, not how far.
 
 
 def threshold_infection(
@@ -63,12 +63,14 @@ def threshold_infection(
 def _border_field(lung: CoarseLung, opacities: Opacities) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """A field whose zero is the opacities' border: half way where density jumps over the threshold or a rule ends it.
 
-    Opacities at the pleura go on outside the lung, so that the lung's own border ends them.
+    Outside the lungs it goes on as at the nearest place inside, so that the lungs' own border ends an opacity there.
     """
-    mask = opacities.mask | (~lung.inside & dilate(opacities.mask, 2.0 * WORKING_MM, lung.spacing_kji))
+    inside, mask = lung.inside, opacities.mask
+    to_mask, to_rest = (distance_outside(part, lung.spacing_kji) for part in (mask, inside & ~mask))
     clear = np.float32(_CLEAR_HU)
     by_density = np.clip(opacities.excess, -clear, clear)
-    return np.where(mask, np.where(lung.inside, by_density, clear), np.where(opacities.excess > 0, -clear, by_density))
+    by_rule = np.where(~inside & (to_mask < to_rest), clear, np.where(opacities.excess > 0, -clear, by_density))
+    return np.where(mask, by_density, by_rule)
 
 
 def _without_specks(mask: MaskArray, voxel_ml: float) -> MaskArray:

@@ -33,22 +33,22 @@ DENSITY_MM = 1.0
 """Standard deviation of the Gaussian that density is read with."""
 CORE_EXCESS_HU, EXCESS_HU = 140.0, 120.0
 """How much denser than normal lung at this height an opacity's core and its outskirts are, at least."""
-_SPREADS = 3.5
-_PARENCHYMA_MM = 1.5
-_TUBE_SCALES_MM = (1.2, 2.2, 4.0)
+_SPREADS = 3.5  # A core differs from normal lung by as many of its spreads: noise moves the thresholds up.
+_PARENCHYMA_MM = 1.5  # Normal lung is measured this far from the lungs' border, which is half chest wall.
+_TUBE_SCALES_MM = (1.2, 2.2, 4.0)  # Vessels of 3 to 12 mm; thinner ones blur away.
 _TUBE = 0.2
 _NEIGHBOURHOOD_MM = 2.5
 _MOST_PERCENT = 50
-_RIM_MM = 1.5
-_SHELL_MM = 3.0
-_WALL_MM = 2.0
+_RIM_MM = 1.5  # How far a vessel's blurred rim reaches.
+_SHELL_MM = 3.0  # What is dense in this shell alone is the rim at pleura and diaphragm, or breathing.
+_WALL_MM = 2.0  # Thickness of a bronchial wall with its blur.
+_JUNCTION_MM = 5.0  # Lung that is so near the other lung holds the mediastinal lines.
+_HILUM_MM = 20.0  # Reach of the wide vessels around airways that are wider than twice the next figure.
+_WIDE_LUMEN_MM = 2.0
 _CORE_RADIUS_MM, _HILAR_CORE_RADIUS_MM = 2.4, 7.0
 _RADIUS_MM, _HILAR_RADIUS_MM = 1.9, 3.5
-_HILUM_MM = 20.0
-_JUNCTION_MM = 5.0
-_WIDE_LUMEN_MM = 2.0
-_REACH_MM = 12.0
-_GAP_MM = 3.0
+_REACH_MM = 12.0  # How far an opacity spreads from its core.
+_GAP_MM = 3.0  # Half of the widest vessel that an opacity takes back.
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def find_opacities(lung: CoarseLung, progress: Progress) -> Opacities:
     progress(0.2, "Telling vessels from opacities")
     tubes = _tubes(lung, part_of(progress, 0.2, 0.6)) & (excess > 0)
     progress(0.6, "Finding opacities")
-    tissue = _tissue(lung)
-    hilum = _hilum(lung)
+    tissue, hilum = _tissue(lung), _hilum(lung)
+    progress(0.7, "Finding opacities")
     core = _core(excess > CORE_EXCESS_HU - EXCESS_HU, tissue & ~dilate(tubes, _RIM_MM, lung.spacing_kji), hilum, lung)
     progress(0.8, "Finding opacities")
     outskirts = _outskirts(excess > 0, tissue & ~tubes, hilum, lung)
@@ -158,7 +158,7 @@ def _around(centres: MaskArray, radius_mm: float, spacing: Spacing) -> MaskArray
 
 
 def _spread(core: MaskArray, outskirts: MaskArray, spacing: Spacing) -> MaskArray:
-    """Cores with the outskirts that hang on them within reach, without what is too small."""
+    """Cores with the outskirts that hang on them within reach."""
     parts, counts = components(core | (outskirts & dilate(core, _REACH_MM, spacing)))
     has_core = np.bincount(parts.ravel(), core.ravel(), counts.size) > 0
     has_core[0] = False

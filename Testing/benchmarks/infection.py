@@ -114,7 +114,7 @@ def main() -> None:
         print(header("CT", *columns), flush=True)
         print(real_row("MIDRC-RICORD-1A 419639-001012", COVID), flush=True)
     if NODULE.exists():
-        print("\nOne nodule (real, one patient; drawn by four LIDC readers, from blank; added to the lungs).\n")
+        print("\nOne nodule (real, one patient; drawn by four LIDC readers; added to the lungs).\n")
         print(header("readers, at least", "drawn ml", "found ml", "covered %", "Dice %"))
         print("\n".join(nodule_rows()), flush=True)
     print("\nSynthetic chests (truth exact to the voxel, true lungs given: the infection step alone).\n")
