@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from types import FrameType
 
 from CovidQuantLib import __version__
-from CovidQuantLib.cli import demo, evaluate, quantify
+from CovidQuantLib.cli import demo, evaluate, models, quantify
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel
 from CovidQuantLib.messages import Cancelled, InputError
 
 DONE, BUG, BAD_INPUT, CANCELLED = 0, 1, 2, 130
-_VERBS = (quantify, evaluate, demo)
+_VERBS = (quantify, evaluate, models, demo)
 
 _DESCRIPTION = """\
 Lungs, lobes, 18 bronchopulmonary segments and pneumonia infection of a chest CT, with every number about them and a
@@ -31,6 +31,7 @@ examples:
   covidquant quantify dicom-folder --output results  a CT as a DICOM folder, NIfTI, NRRD or MHA
   covidquant quantify dicom-folder --list-series     which series there are, and which one would be taken
   covidquant evaluate reference.nii.gz results       how far an infection mask is from a reference
+  covidquant models list                             which models there are, and which one is active
 
 exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why), 130 cancelled
 """

@@ -100,7 +100,7 @@ def _inference(card: ModelCard) -> dict[str, Any]:
     multiple = card.preprocessing.multiple_of
     side = -(-_WINDOW // multiple) * multiple
     return {
-        "imports": ["$import safetensors.torch"],
+        "imports": ["$from safetensors.torch import load_file"],
         "bundle_root": ".",
         "images": [],
         "output_dir": "$@bundle_root + '/eval'",
@@ -136,9 +136,7 @@ def _inference(card: ModelCard) -> dict[str, Any]:
             "inferer": "@inferer",
             "postprocessing": "@postprocessing",
         },
-        "initialize": [
-            f"$@network.load_state_dict(safetensors.torch.load_file(@bundle_root + '/models/{WEIGHTS_FILE}'))"
-        ],
+        "initialize": [f"$@network.load_state_dict(load_file(@bundle_root + '/models/{WEIGHTS_FILE}'))"],
         "run": ["$@evaluator.run()"],
     }
 
@@ -192,8 +190,8 @@ def _readme(card: ModelCard) -> str:
         "python -m monai.bundle run --config_file configs/inference.json --bundle_root . --images \"['ct.nii.gz']\""
     )
     return (
-        f"# {card.name}\n\nNot a medical device. Runs where CovidQuantLib {__version__} with its extra `networks`, "
-        f"nibabel and pytorch-ignite are installed:\n\n    {command}\n\n```\n{card_text(card)}\n```\n\n"
+        f"# {card.name}\n\nNot a medical device. Runs where CovidQuantLib {__version__} with its extra `bundle` is "
+        f"installed:\n\n    {command}\n\n```\n{card_text(card)}\n```\n\n"
         f"Settings of the network: `{json.dumps(dict(card.arguments))}`\n"
     )
 
