@@ -24,4 +24,4 @@ def require(module: str) -> ModuleType:
     """The module, or a skip that names it; in continuous integration a missing one is a failure."""
     if os.environ.get("CI") == "true":
         return importlib.import_module(module)
-    return pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")  # type: ignore[no-any-return]
+    return pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")

@@ -15,6 +15,7 @@ from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.reports.seg_nrrd import SOURCE_TAG, box_in_stored, write_seg_nrrd
 from CovidQuantLib.reports.terminology import terminology_entry
 from CovidQuantLib.segmentation.chest import ChestSegmentation, Part
+from Testing.conftest import require
 from Testing.unit.reports.small_case import SECRET, SHAPE, STORED, Case
 
 ALL = (*LUNGS, *LOBES, *SEGMENTS, *INFECTION)
@@ -98,7 +99,7 @@ class SlicersReading:
     """The file as Slicer's segmentation storage node reads it."""
 
     def __init__(self, path: Path) -> None:
-        slicer = pytest.importorskip("slicer")
+        slicer = require("slicer")
         self.slicer = slicer
         self.scene = slicer.vtkMRMLScene()
         self.node = self.scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
