@@ -6,18 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from CovidQuantLib.anatomy import LOBES, LUNGS, LUNGS_KEY
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.cli.quantify import Job, do_job, result_values, summary
+from CovidQuantLib.cli.job import Job, do_job, result_values, summary
 from CovidQuantLib.files import check_free
 from CovidQuantLib.progress import part_of
-from CovidQuantLib.quantification import (
-    LabelMaps,
-    Quantification,
-    QuantificationOptions,
-    quantify,
-    shipped_reference,
-)
+from CovidQuantLib.quantification import LabelMaps, Quantification, QuantificationOptions, quantify
 from CovidQuantLib.reports.case import describe_case
+from CovidQuantLib.reports.wording import millilitres, percent
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
 from CovidQuantLib.synthetic_chest import STANDARD, SyntheticChest, make_chest
 
@@ -25,7 +21,7 @@ _DESCRIPTION = """\
 Make a synthetic chest CT with known lungs, lobes and pneumonia, do the whole job on it, and print what was measured
 beside what is true. The results say on every picture that the chest is synthetic.
 """
-_COMPARED = ("lungs", "right", "left", "RUL", "RML", "RLL", "LUL", "LLL")
+_COMPARED = (LUNGS_KEY, *(region.key for region in (*LUNGS, *LOBES)))
 
 
 def add_parser(verbs: Any) -> argparse.ArgumentParser:
@@ -52,14 +48,10 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     channel.progress(0.0, "Making a synthetic chest")
     chest = make_chest(STANDARD)
     channel.progress(0.3, "Making a synthetic chest")
-    job = Job(
-        SegmentationOptions(),
-        QuantificationOptions(reference=shipped_reference()),
-        describe_case(chest.ct, synthetic=True),
-    )
+    job = Job(SegmentationOptions(), QuantificationOptions(), describe_case(chest.ct, synthetic=True))
     outcome = do_job(chest.ct, job, arguments.output, part_of(channel.progress, 0.3, 1.0))
     comparison = _beside_the_truth(outcome.quantification, _truth(chest))
-    text = f"{comparison}\n\n{summary(outcome.quantification, arguments.output)}"
+    text = f"{comparison}\n\n{summary(outcome, arguments.output)}"
     channel.result(text, result_values(outcome))
 
 
@@ -70,11 +62,11 @@ def _truth(chest: SyntheticChest) -> Quantification:
 
 def _beside_the_truth(measured: Quantification, true: Quantification) -> str:
     lines = ["A synthetic chest (no patient), measured beside the truth that it was made with:", ""]
-    lines.append(f"{'region':8}{'volume ml':>18}{'infection ml':>18}{'POI %':>16}")
-    lines.append(f"{'':8}{'measured / true':>18}{'measured / true':>18}{'measured / true':>16}")
+    lines.append(f"{'region':8}{'volume ml':>18}{'infection ml':>18}{'POI':>18}")
+    lines.append(f"{'':8}{'measured / true':>18}{'measured / true':>18}{'measured / true':>18}")
     for key in _COMPARED:
         a, b = measured.region(key), true.region(key)
-        volume = f"{a.volume_ml or 0:.0f} / {b.volume_ml or 0:.0f}"
-        infection = f"{a.infection_ml or 0:.1f} / {b.infection_ml or 0:.1f}"
-        lines.append(f"{key:8}{volume:>18}{infection:>18}{f'{a.poi or 0:.1f} / {b.poi or 0:.1f}':>16}")
+        volume = f"{millilitres(a.volume_ml)} / {millilitres(b.volume_ml)}"
+        infection = f"{millilitres(a.infection_ml)} / {millilitres(b.infection_ml)}"
+        lines.append(f"{key:8}{volume:>18}{infection:>18}{f'{percent(a.poi)} / {percent(b.poi)}':>18}")
     return "\n".join(lines)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.cli.job import Job, do_job, result_values, summary
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
-from CovidQuantLib.files import check_free, whole_folder
+from CovidQuantLib.files import check_free
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.progress import Progress, part_of
-from CovidQuantLib.quantification import (
-    LabelMaps,
-    Quantification,
-    QuantificationOptions,
-    load_reference,
-    quantify,
-    shipped_reference,
-)
-from CovidQuantLib.reports.case import CaseDetails, describe_case
-from CovidQuantLib.reports.results import JSON_FILE, REPORT_FILE, write_results
-from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, ChestSegmentation
+from CovidQuantLib.progress import part_of
+from CovidQuantLib.quantification import QuantificationOptions, load_reference, shipped_reference
+from CovidQuantLib.reports.case import describe_case
+from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
-from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
+from CovidQuantLib.segmentation.one_click import SegmentationOptions
 
 _DESCRIPTION = """\
 Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
@@ -78,7 +71,7 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
         "--minimum-involved",
         metavar="ML",
         type=float,
-        default=QuantificationOptions().minimum_involved_ml,
+        default=QuantificationOptions.minimum_involved_ml,
         help="a lobe is involved above this volume of infection (default: %(default)s ml)",
     )
     numbers.add_argument("--reference", metavar="FILE", type=Path, help="an HU distribution to compare the lungs with")
@@ -90,23 +83,6 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
     return parser
 
 
-@dataclass(frozen=True)
-class Job:
-    """One case to be done: what to segment with, what to measure, and how the outputs name the case."""
-
-    segmentation: SegmentationOptions
-    quantification: QuantificationOptions
-    case: CaseDetails
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a job gave."""
-
-    segmentation: ChestSegmentation
-    quantification: Quantification
-
-
 def run(arguments: argparse.Namespace, channel: Channel) -> None:
     """Do the verb."""
     if arguments.list_series:
@@ -114,6 +90,8 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         return
     if arguments.output is None:
         raise InputError("Say where the results go: --output DIR.")
+    if arguments.reader is not None and arguments.infection == THRESHOLD:
+        raise InputError("--reader names who corrected a mask. Give that mask too: --infection MASK.")
     check_free(arguments.output)
     reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
@@ -127,50 +105,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         describe_case(ct, case_code=arguments.case, reader=arguments.reader, patient_name=arguments.patient_name),
     )
     outcome = do_job(ct, job, arguments.output, part_of(channel.progress, 0.15, 1.0))
-    channel.result(summary(outcome.quantification, arguments.output), result_values(outcome))
-
-
-def do_job(ct: CtVolume, job: Job, output: Path, progress: Progress) -> Outcome:
-    """Segment, measure and write `ct`; the folder `output` appears whole or not at all."""
-    segmentation = segment_chest(ct, job.segmentation, part_of(progress, 0.0, 0.65))
-    labels = LabelMaps(
-        lungs=segmentation.lungs.labels,
-        lobes=segmentation.lobes.labels,
-        segments=segmentation.segments.labels,
-        infection=segmentation.infection.labels,
-    )
-    options = replace(job.quantification, border_error_mm=segmentation.border_error_mm)
-    measured = quantify(ct.hu, labels, ct.geometry, options=options, progress=part_of(progress, 0.65, 0.72))
-    with whole_folder(output) as folder:
-        write_results(folder, ct, segmentation, measured, job.case, part_of(progress, 0.72, 1.0))
-    return Outcome(segmentation, measured)
-
-
-def summary(measured: Quantification, output: Path) -> str:
-    """What a person reads at the end: the main numbers, and where the report is."""
-    lungs = measured.region("lungs")
-    score = measured.ct_score.total
-    lines = [
-        f"Lungs {lungs.volume_ml:.0f} ml, infection {lungs.infection_ml:.1f} ml "
-        f"(ground glass {lungs.ggo_ml:.1f}, consolidation {lungs.consolidation_ml:.1f}), POI {lungs.poi:.1f} %",
-        f"Derived CT score {'not available' if score is None else f'{score} of 25'}. AI proposal, not reviewed.",
-        f"Report: {output / REPORT_FILE}",
-    ]
-    return "\n".join(lines)
-
-
-def result_values(outcome: Outcome) -> dict[str, Any]:
-    """What a program reads at the end."""
-    measured = outcome.quantification
-    lungs = measured.region("lungs")
-    return {
-        "report": REPORT_FILE,
-        "quantification": JSON_FILE,
-        "poi": lungs.poi,
-        "infection_ml": lungs.infection_ml,
-        "ct_score": measured.ct_score.total,
-        "warnings": [warning.code for warning in outcome.segmentation.warnings],
-    }
+    channel.result(summary(outcome, arguments.output), result_values(outcome))
 
 
 def _mask(infection: str, ct: CtVolume) -> LabelArray | None:
