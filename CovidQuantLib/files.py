@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 from CovidQuantLib.messages import InputError
 
@@ -27,7 +28,7 @@ def whole_file(target: Path) -> Iterator[Path]:
         _flush(temporary)
         temporary.replace(target)
     except OSError as error:
-        raise _cannot_write(error) from error
+        _refuse(error)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -52,7 +53,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
             target.rmdir()
         temporary.replace(target)
     except OSError as error:
-        raise _cannot_write(error) from error
+        _refuse(error)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -70,6 +71,9 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _cannot_write(error: OSError) -> InputError:
+def _refuse(error: OSError) -> NoReturn:
+    """Raise what a user reads of a refused write. An error without a number is not the disk's: it stays a bug."""
+    if error.errno is None:
+        raise error
     reason = error.strerror or type(error).__name__
-    return InputError(f"The results cannot be written into the output folder: {reason}. Nothing was kept.")
+    raise InputError(f"The results cannot be written into the output folder: {reason}. Nothing was kept.") from error

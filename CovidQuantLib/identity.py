@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 _KEY_BYTES = 32
-_CODE_LETTERS = 12
+_CODE_DIGITS = 12
 _KEY_OF_THIS_PROCESS = secrets.token_bytes(_KEY_BYTES)
 
 
@@ -72,4 +72,4 @@ def _claim(temporary: Path, path: Path) -> None:
 
 def keyed_code(key: bytes, purpose: str, content: bytes) -> str:
     """A short code of `content`: the first 12 hexadecimal digits of HMAC-SHA256 under `key`, apart for each purpose."""
-    return hmac.new(key, purpose.encode() + b"\0" + content, hashlib.sha256).hexdigest()[:_CODE_LETTERS]
+    return hmac.new(key, purpose.encode() + b"\0" + content, hashlib.sha256).hexdigest()[:_CODE_DIGITS]

@@ -49,6 +49,13 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_bug_that_looks_like_a_disk_stays_a_bug(tmp_path: Path) -> None:
+    # A template that is missing is an OSError too, but one without a number.
+    with pytest.raises(OSError, match=r"report\.html"), whole_folder(tmp_path / "results"):
+        raise OSError("report.html")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_sentence_about_a_refused_write_names_no_path(tmp_path: Path) -> None:
     (tmp_path / "SECRET").write_text("a file where the folder should be")
     with pytest.raises(InputError) as refused, whole_folder(tmp_path / "SECRET" / "results"):
