@@ -25,25 +25,24 @@ def points(poi: float) -> int:
     return 4 if poi <= 75.0 else 5
 
 
-def is_involved(lobe: RegionMeasures, minimum_ml: float) -> bool | None:
-    """Whether the lobe holds more infection than `minimum_ml`; None where the lobe is not available."""
-    return None if lobe.infection_ml is None else lobe.infection_ml > minimum_ml
+def ct_score(lobes: Mapping[str, RegionMeasures], *, minimum_involved_ml: float) -> CtScore:
+    """The score of the five lobes (by key).
 
-
-def ct_score(lobes: Mapping[str, RegionMeasures], minimum_ml: float) -> CtScore:
-    """The score of the five lobes (by key). A lobe that is not involved has no points."""
-    by_lobe: dict[str, int | None] = {}
-    for lobe in LOBES:
-        measures = lobes[lobe.key]
-        involved = is_involved(measures, minimum_ml)
-        by_lobe[lobe.key] = (
-            None if involved is None or measures.poi is None else points(measures.poi) if involved else 0
-        )
+    A lobe with more infection than `minimum_involved_ml` (0 or more) is involved; others have no points.
+    """
+    by_lobe = {lobe.key: _points_of(lobes[lobe.key], minimum_involved_ml) for lobe in LOBES}
     known = [value for value in by_lobe.values() if value is not None]
-    return CtScore(by_lobe, sum(known) if len(known) == len(LOBES) else None, minimum_ml)
+    is_whole = len(known) == len(LOBES)
+    return CtScore(
+        by_lobe=by_lobe,
+        total=sum(known) if is_whole else None,
+        minimum_involved_ml=minimum_involved_ml,
+        involved_lobes=sum(value > 0 for value in known) if is_whole else None,
+    )
 
 
-def involved_lobes(lobes: Mapping[str, RegionMeasures], minimum_ml: float) -> int | None:
-    """How many lobes are involved; None where any lobe is not available."""
-    involved = [is_involved(lobes[lobe.key], minimum_ml) for lobe in LOBES]
-    return None if None in involved else sum(bool(one) for one in involved)
+def _points_of(lobe: RegionMeasures, minimum_involved_ml: float) -> int | None:
+    """Points of a lobe, 0 where it is not involved; None where it is not available."""
+    if lobe.poi is None or lobe.infection_ml is None:
+        return None
+    return points(lobe.poi) if lobe.infection_ml > minimum_involved_ml else 0

@@ -12,7 +12,7 @@ from CovidQuantLib.ct import Geometry, HuArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.quantification.border_range import poi_ranges
-from CovidQuantLib.quantification.ct_score import ct_score, involved_lobes
+from CovidQuantLib.quantification.ct_score import ct_score
 from CovidQuantLib.quantification.densities import Counts, histogram, hu_statistics
 from CovidQuantLib.quantification.label_maps import REGIONS, LabelMaps, places_of
 from CovidQuantLib.quantification.laws import check_parts_fill_their_whole
@@ -95,8 +95,7 @@ def quantify(
         infection_histogram=histogram(in_lungs[:, 1:].sum(axis=1), **bins),
         lung_histogram=histogram(in_lungs.sum(axis=1), **bins),
         lesions=lesions,
-        ct_score=ct_score(lobes, options.minimum_involved_ml),
-        involved_lobes=involved_lobes(lobes, options.minimum_involved_ml),
+        ct_score=ct_score(lobes, minimum_involved_ml=options.minimum_involved_ml),
         comparison=compare(in_lungs.sum(axis=1), options.reference) if options.reference else None,
         small_lesions=small_lesions,
     )

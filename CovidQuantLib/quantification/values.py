@@ -98,12 +98,14 @@ class SmallLesions:
 class CtScore:
     """The derived CT score, 0 to 25 (after Pan et al. 2020): computed from POI, not read by eye.
 
-    `by_lobe` maps lobe keys to 0 to 5, None where the lobe is absent; `total` is None where any lobe is.
+    `by_lobe` maps lobe keys to 0 to 5, None where the lobe is absent; `total` and `involved_lobes` (how many lobes hold
+    more than `minimum_involved_ml` of infection) are None where any lobe is.
     """
 
     by_lobe: dict[str, int | None]
     total: int | None
     minimum_involved_ml: float
+    involved_lobes: int | None
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,6 @@ class Quantification:
     lung_histogram: Histogram
     lesions: tuple[Lesion, ...]
     ct_score: CtScore
-    involved_lobes: int | None
     comparison: ReferenceComparison | None
     small_lesions: SmallLesions = SmallLesions(0, 0.0, 0.0)
 

@@ -14,6 +14,7 @@ from CovidQuantLib.reports.wording import (
     percent,
     percent_range,
     source_sentence,
+    true_minus,
 )
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 
@@ -191,7 +192,7 @@ def density_sentence(quantification: Quantification) -> str:
     hu = quantification.region(LUNGS_KEY).infection_hu
     if hu is None:
         return "Density of the infection: not available, since none was found."
-    numbers = [_signed(value) for value in (hu.mean, hu.median, hu.p25, hu.p75, hu.p5, hu.p95)]
+    numbers = [true_minus(str(round(value))) for value in (hu.mean, hu.median, hu.p25, hu.p75, hu.p5, hu.p95)]
     mean, median, p25, p75, p5, p95 = numbers
     return (
         f"Mean {mean} HU (SD {hu.sd:.0f}), median {median} HU, quartiles {p25} and {p75} HU, "
@@ -208,8 +209,3 @@ def sources(segmentation: ChestSegmentation) -> tuple[Source, ...]:
         ("Infection", segmentation.infection),
     )
     return tuple(Source(name, part.source, source_sentence(part)) for name, part in parts)
-
-
-def _signed(value: float) -> str:
-    """A whole number with a true minus sign."""
-    return str(round(value)).replace("-", "\N{MINUS SIGN}")

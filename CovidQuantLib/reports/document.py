@@ -39,7 +39,6 @@ def quantification_json(
         "regions": [_region(region, segmentation) for region in quantification.regions],
         "ct_score": {
             **dataclasses.asdict(quantification.ct_score),
-            "involved_lobes": quantification.involved_lobes,
             "estimated": segmentation.lobes.is_estimated,
         },
         "lesions": [_lesion(lesion, ct) for lesion in quantification.lesions],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from CovidQuantLib.reports.wording import true_minus
+
 NO_MEASURED_ACCURACY = "No accuracy on real 3D COVID-19 CT has been measured."
 OPACITY_IS_TAKEN = "Opacity is taken as infection: atelectasis, oedema, fibrosis, tumour and motion are not told apart."
 NOT_A_DEVICE = "Research software, not a medical device: not for diagnosis or treatment."
@@ -33,12 +35,8 @@ def split_sentence(split_hu: float | None) -> str:
     """How ground glass and consolidation were told apart; None: not by density."""
     if split_hu is None:
         return NOT_SPLIT
+    density = true_minus(f"{split_hu:g} HU")
     return (
-        f"Ground glass and consolidation were told apart by density, at {hu(split_hu)}. This counts vessels and crazy "
+        f"Ground glass and consolidation were told apart by density, at {density}. This counts vessels and crazy "
         "paving as consolidation, and is unreliable with contrast or a sharp kernel."
     )
-
-
-def hu(value: float) -> str:
-    """A density as text, with a true minus sign."""
-    return f"{value:g} HU".replace("-", "\N{MINUS SIGN}")

@@ -21,7 +21,7 @@ from CovidQuantLib.reports.document import all_warnings
 from CovidQuantLib.reports.gallery import Gallery, make_gallery
 from CovidQuantLib.reports.page_layout import print_layout
 from CovidQuantLib.reports.projection_pictures import FULL_COLOUR_MM
-from CovidQuantLib.reports.wording import part_of_level
+from CovidQuantLib.reports.wording import part_of_level, true_minus
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -42,13 +42,15 @@ def report_html(
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["true_minus"] = true_minus
+    return environment
 
 
 def _context(
@@ -88,7 +90,6 @@ def _context(
         "score": quantification.ct_score,
         "score_text": content.score_text(quantification),
         "score_note": content.score_note(quantification, segmentation),
-        "involved_lobes": quantification.involved_lobes,
         "comparison": quantification.comparison,
         "geometry": ct.stored_geometry,
         "scan": ct.scan,

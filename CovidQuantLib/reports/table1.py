@@ -1,13 +1,13 @@
-"""Shan's Table 1 as text for a terminal, and as Markdown."""
+"""Shan's Table 1 as text for a terminal."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from CovidQuantLib.reports.wording import NOT_AVAILABLE
 from CovidQuantLib.statistics import Share, Summary, Table1
 
 _HEAD = ("", "n", "mean ± SD", "median", "IQR", "range")
-_NOT_AVAILABLE = "not available"
 _NOT_STATED = "not stated"
 Row = tuple[str, ...]
 
@@ -47,13 +47,6 @@ def table1_text(table: Table1, facts: AccuracyFacts | None = None) -> str:
     return "\n".join([lines[0], rule, *lines[1:], rule, *_shares(table), "", *_notes(table, facts)]) + "\n"
 
 
-def table1_markdown(table: Table1, facts: AccuracyFacts | None = None) -> str:
-    """The table in Markdown."""
-    rows = [_HEAD, ("---",) * len(_HEAD), *_rows(table)]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([*lines, "", *(f"- {note}" for note in (*_shares(table), *_notes(table, facts)))]) + "\n"
-
-
 def _rows(table: Table1) -> list[Row]:
     return [
         _row("Dice (%)", table.dice, scale=100.0),
@@ -66,7 +59,7 @@ def _rows(table: Table1) -> list[Row]:
 
 def _row(name: str, summary: Summary | None, *, scale: float = 1.0) -> Row:
     if summary is None:
-        return (name, "0", _NOT_AVAILABLE, "", "", "")
+        return (name, "0", NOT_AVAILABLE, "", "", "")
 
     def shown(value: float) -> str:
         return f"{scale * value:.1f}"
@@ -91,7 +84,7 @@ def _shares(table: Table1) -> list[str]:
 
 def _share(share: Share) -> str:
     if share.percent is None:
-        return _NOT_AVAILABLE
+        return NOT_AVAILABLE
     absent = f"; {share.missing} absent, not counted" if share.missing else ""
     return f"{share.percent:.1f} % ({share.count} of {share.total}{absent})"
 

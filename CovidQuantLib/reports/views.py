@@ -16,6 +16,7 @@ from CovidQuantLib.ct import CtVolume, HuArray, LabelArray
 from CovidQuantLib.ct.grid import Box, bounding_box
 from CovidQuantLib.ct.volume import T
 from CovidQuantLib.reports.projections import LungProjections
+from CovidQuantLib.reports.wording import true_minus
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 
 Plane = Literal["axial", "coronal", "sagittal"]
@@ -113,7 +114,7 @@ def position_of(ct: CtVolume, plane: Plane, index: int, box: Box) -> str:
     centre = [(start + stop - 1) / 2.0 for start, stop in zip(box.start, box.stop, strict=True)]
     centre[AXIS[plane]] = float(index)
     position = sign * float(ct.geometry.to_lps(centre)[component])
-    return f"{letter} {position:.1f} mm".replace("-", "\N{MINUS SIGN}")
+    return true_minus(f"{letter} {position:.1f} mm")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,11 @@ def percent_range(limits: tuple[float, float] | None) -> str:
     return f"{math.floor(limits[0])} to {math.ceil(limits[1])} %"
 
 
+def true_minus(text: str) -> str:
+    """A number as text with a true minus sign in place of the hyphen."""
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
 def part_of_level(segmentation: ChestSegmentation, level: Level) -> Part:
     """The label map that regions of this level come from."""
     return {"lobe": segmentation.lobes, "segment": segmentation.segments}.get(level, segmentation.lungs)

@@ -53,7 +53,7 @@ def test_exact_quarters_fall_on_the_side_that_the_bounds_say_whatever_the_voxel_
     result = quantify(np.full((5, 20, 20), -500, np.int16), labels, geometry, options=options)
     assert result.ct_score.by_lobe == {"RUL": 2, "RML": 2, "RLL": 3, "LUL": 4, "LLL": 5}
     assert result.ct_score.total == 16
-    assert result.involved_lobes == 5
+    assert result.ct_score.involved_lobes == 5
 
 
 def test_a_lobe_is_involved_only_above_the_minimum_volume(
@@ -62,7 +62,7 @@ def test_a_lobe_is_involved_only_above_the_minimum_volume(
     labels = chest_with({"RUL": 100, "LLL": 101}, nested_maps)
     hu = np.full((5, 20, 20), -500, np.int16)
     result = quantify(hu, labels, a_geometry((5, 20, 20)), options=QuantificationOptions(minimum_involved_ml=0.1))
-    assert result.involved_lobes == 1
+    assert result.ct_score.involved_lobes == 1
     assert result.ct_score.by_lobe["RUL"] == 0
     assert result.ct_score.by_lobe["LLL"] == 3
     assert result.ct_score.minimum_involved_ml == 0.1

@@ -139,7 +139,7 @@ def test_an_absent_region_has_no_numbers_and_says_why(a_geometry: Callable[..., 
     assert result.region("RS1").infection_hu is None
     assert result.ct_score.by_lobe["LLL"] is None
     assert result.ct_score.total is None
-    assert result.involved_lobes is None
+    assert result.ct_score.involved_lobes is None
 
 
 def test_a_region_marked_as_not_available_stays_in_its_lung_and_has_no_numbers(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from CovidQuantLib.anatomy import LOBES, LUNGS_KEY, SEGMENTS
-from CovidQuantLib.reports.table1 import AccuracyFacts, table1_markdown, table1_text
+from CovidQuantLib.reports.table1 import AccuracyFacts, table1_text
 from CovidQuantLib.statistics import Agreement, table1
 
 
@@ -32,9 +32,3 @@ def test_cases_without_a_dice_are_not_shown_as_zero() -> None:
 
 def test_infection_outside_the_lungs_is_said() -> None:
     assert "infection outside the lungs: 1 (" in table1_text(table1([a_case(0.9, outside_ml=0.2)]))
-
-
-def test_every_row_of_the_markdown_has_all_columns() -> None:
-    rows = [line for line in table1_markdown(table1([a_case(0.9)])).splitlines() if line.startswith("|")]
-    assert len(rows) == 7
-    assert {row.count("|") for row in rows} == {7}
