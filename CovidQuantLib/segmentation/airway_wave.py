@@ -23,7 +23,8 @@ _FREE_FRONT_VOXELS = 12
 _TRIMMED_LAYERS = 2
 _SPUR_LAYERS = 3
 _SHORT_LAYERS = 5
-_MOST_SHORT_IN_A_ROW = 3
+_MOST_SHORT_IN_A_ROW = 2
+_MOST_PARTS = 3
 _MOST_BRANCHES = 3000
 _EVERYWHERE = np.ones((3, 3, 3), bool)
 
@@ -77,12 +78,19 @@ class AirwayWave:
         return branches
 
     def _best_branch(self, start: _Seed) -> tuple[WaveBranch, list[Indices]]:
-        """The branch from `start` at the most generous level that does not leak; else what lies before the leak."""
+        """The branch from `start` at the most generous level at which it runs like a bronchus.
+
+        It leaks where its front grows too fast, and where it parts at once after parting: lung around it is let in at
+        that level. Where every level leaks, what lies before the leak is kept.
+        """
         layers: list[Indices] = []
         for least in self._ladder:
             taken: list[tuple[Indices, Levels]] = []
             layers, fronts, leaked = self._advance(start, least, taken)
-            if not leaked:
+            crumbles = len(fronts) > _MOST_PARTS or (fronts and len(layers) < _SHORT_LAYERS and start.short_in_a_row)
+            if not leaked and (
+                not crumbles or (least == self._ladder[-1] and start.short_in_a_row < _MOST_SHORT_IN_A_ROW)
+            ):
                 return WaveBranch(start.parent, layers), fronts
             self._give_back(taken)
         kept = layers[: max(1, len(layers) - _TRIMMED_LAYERS)]

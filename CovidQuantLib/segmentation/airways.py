@@ -24,6 +24,7 @@ _WIDE_AIRWAY_MM = 3.0
 _LUMEN_SPREAD_HU = 60
 _WIDEST_TREE_ML = 120.0
 _SHORTEST_BRANCH_MM = 4.0
+_SHORTEST_INNER_MM = 2.5
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,10 @@ def _nearest(values: npt.NDArray[T], chest: CoarseChest, box: Box) -> npt.NDArra
 
 
 def _tree(branches: list[WaveBranch], shape: tuple[int, ...], box: Box, spacing_kji: Spacing) -> AirwayTree:
-    """Branches as centre lines; twigs too short to be one are dropped, and what they parted is joined again."""
+    """Branches as centre lines; twigs too short to be one are dropped, and what they parted is joined again.
+
+    A stretch of a voxel or two between two partings is one parting of three.
+    """
     lines = [_line(branch, shape, box) for branch in branches]
     lengths = [_length(line, spacing_kji) for line in lines]
     volumes = [sum(len(layer) for layer in branch.layers) * float(np.prod(spacing_kji)) for branch in branches]
@@ -192,6 +196,9 @@ def _tree(branches: list[WaveBranch], shape: tuple[int, ...], box: Box, spacing_
             volume += volumes[number]
         points = np.concatenate(line)
         length = _length(points, spacing_kji)
+        if parent is not None and children[number] and length < _SHORTEST_INNER_MM:
+            waiting.extend((child, parent) for child in children[number])
+            continue
         radius = float(np.sqrt(volume / (np.pi * max(length, min(spacing_kji)))))
         generation = 0 if parent is None else found[parent].generation + 1
         found.append(AirwayBranch(parent, generation, points, length, radius))

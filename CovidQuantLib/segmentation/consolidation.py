@@ -20,6 +20,7 @@ from CovidQuantLib.segmentation.morphology import (
     dilate,
     erode,
     fill_slices,
+    open_,
 )
 from CovidQuantLib.segmentation.pleura import OUTWARD, PleuralCavity
 from CovidQuantLib.segmentation.spine import Spine
@@ -27,6 +28,7 @@ from CovidQuantLib.segmentation.spine import Spine
 _TISSUE_HU = (-160, 160)
 _EDGE_HU = (-100, 150)
 _GRADIENT_MM = 3.0
+_TONGUE_MM = 8.0
 _GRADIENT_SCALE = 20.0
 _SURE_MM = 3.0
 _REACH_MM = 40.0
@@ -58,9 +60,10 @@ def add_consolidation(
     markers[domain & organs] = _ORGAN
     markers[domain & ~organs & (sure | dilate(air, _SURE_MM, spacing_kji))] = _LUNG
     flooded = _flood(hu, markers, spacing_kji)
+    kept = open_(flooded == _ORGAN, _TONGUE_MM, spacing_kji) | (markers == _ORGAN)
     near = dilate((sides > 0) | sure | air, _REACH_MM, spacing_kji)
-    lung = ((flooded == _LUNG) & near) | ((cavity.wall > 0) & (flooded != _ORGAN)) | air
-    return _joined(sides, lung, cavity.inside & (flooded != _ORGAN), spine, spacing_kji)
+    lung = ((flooded == _LUNG) & near) | ((cavity.wall > 0) & ~kept) | air
+    return _joined(sides, lung, cavity.inside & ~kept, spine, spacing_kji)
 
 
 def _bronchograms(

@@ -13,7 +13,9 @@ from CovidQuantLib.segmentation.spine import Spine
 
 _HEART_DEPTH_MM = 15.0
 _HEART_BESIDE_MM = 30.0
-_HEART_BEFORE_MM = 6.0
+_HEART_BEFORE_MM = 35.0
+_MIDDLE_BESIDE_MM = 12.0
+_MIDDLE_BEFORE_MM = 6.0
 _AORTA_INNER_MM = 2.0
 _GUT_WALL_MM = 6.0
 _DIAPHRAGM_DEPTH_MM = 12.0
@@ -39,7 +41,9 @@ def sure_organs(
     """
     beside = np.abs(spine.beside_mm(sides.shape[2], spacing_kji))[:, None, :]
     before = spine.before_mm(sides.shape[1], spacing_kji)[:, :, None]
-    organs = (depth_mm >= _HEART_DEPTH_MM) & (beside < _HEART_BESIDE_MM) & (before > _HEART_BEFORE_MM)
+    heart = (beside < _HEART_BESIDE_MM) & (before > _HEART_BEFORE_MM)
+    middle = (beside < _MIDDLE_BESIDE_MM) & (before > _MIDDLE_BEFORE_MM)
+    organs = (depth_mm >= _HEART_DEPTH_MM) & (heart | middle)
     organs |= erode(aorta, _AORTA_INNER_MM, spacing_kji) | dilate(gas, _GUT_WALL_MM, spacing_kji)
     below = np.arange(sides.shape[0])[:, None, None] < _base(sides, spine, spacing_kji)[None]
     organs |= below & (depth_mm >= _DIAPHRAGM_DEPTH_MM)
