@@ -76,7 +76,9 @@ def real_cases() -> None:
     for name, lobes in found.items():
         off = np.concatenate([one.detected.distance_mm[one.detected.seen] for one in lobes.fissures])
         print(f"| {name} | {lobes.fissure_share:.0%} | {np.median(off):.1f} | {np.percentile(off, 95):.1f} |")
-    print("\nReal CT: distance of the border from fissure points marked by eye, not by a radiologist (0: within a voxel)\n")
+    print(
+        "\nReal CT: distance of the border from fissure points marked by eye, not by a radiologist (0: in the border)\n"
+    )
     print("\n".join(by_eye))
     print("\nReal CT: the lobes' shares of the lungs' volume (%), and those of 32 volunteers, mean (range)\n")
     print(f"| lobe | {' | '.join(found)} | volunteers |\n|---|{'---|' * (len(found) + 1)}")
