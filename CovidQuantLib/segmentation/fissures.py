@@ -67,9 +67,9 @@ class Look:
     surprise: tuple[float, float]
 
 
-WIDE = Look(3.0, 60.0, 1.0, 0.0, 9.0, 0.8, 0.2, ridge=(0.05, 0.4), surprise=(2.5, 5.5))
-NEAR = Look(3.0, 20.0, 1.0, 1.5, 9.0, 0.6, 0.15, ridge=(0.15, 0.55), surprise=(2.0, 4.5))
-CLOSE = Look(2.0, 12.0, 0.5, 2.5, 10.0, 0.3, 0.15, ridge=(0.25, 0.7), surprise=(2.0, 4.0))
+WIDE = Look(3.0, 60.0, 1.0, 0.0, 9.0, 0.8, 0.2, ridge=(0.05, 0.35), surprise=(2.5, 5.5))
+NEAR = Look(3.0, 20.0, 1.0, 1.5, 9.0, 0.6, 0.15, ridge=(0.1, 0.45), surprise=(2.0, 4.5))
+CLOSE = Look(2.0, 12.0, 0.5, 2.5, 10.0, 0.3, 0.15, ridge=(0.2, 0.6), surprise=(2.0, 4.0))
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ def _sample(values: FloatArray, voxels: FloatArray) -> FloatArray:
 
 
 def _sample_mask(mask: MaskArray, voxels: FloatArray) -> MaskArray:
-    """A mask at positions (3, ...): its nearest voxel."""
-    return np.asarray(ndimage.map_coordinates(mask.view(np.uint8), voxels, order=0, mode="nearest"), bool)
+    """A mask at positions (3, ...): its nearest voxel; nothing beyond the grid."""
+    return np.asarray(ndimage.map_coordinates(mask.view(np.uint8), voxels, order=0, mode="constant"), bool)
 
 
 def _lung_along_sheet(

@@ -55,7 +55,7 @@ class LungBox:
         for axis in range(3):
             counts = inside.sum(axis=tuple(other for other in range(3) if other != axis)).cumsum()
             low.append(float(np.searchsorted(counts, 0.005 * counts[-1])) * spacing_kji[axis])
-            high.append(float(np.searchsorted(counts, 0.995 * counts[-1])) * spacing_kji[axis])
+            high.append(float(np.searchsorted(counts, 0.995 * counts[-1]) + 1) * spacing_kji[axis])
         return cls((low[0], low[1], low[2]), (high[0], high[1], high[2]))
 
     def at(self, height: float, depth: float) -> DoubleArray:

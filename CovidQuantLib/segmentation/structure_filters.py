@@ -106,8 +106,13 @@ def smooth_inside(
 
 
 def _gaussian(values: FloatArray, sigma_voxels_ijk: Sequence[float]) -> FloatArray:
-    smooth = sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(values), list(sigma_voxels_ijk))
-    return np.asarray(sitk.GetArrayFromImage(smooth))
+    # The recursive filter needs four voxels along each axis.
+    missing = [max(0, 4 - size) for size in values.shape]
+    wide = np.pad(values, [(0, width) for width in missing], mode="edge") if any(missing) else values
+    smooth = sitk.GetArrayFromImage(
+        sitk.SmoothingRecursiveGaussian(sitk.GetImageFromArray(wide), list(sigma_voxels_ijk))
+    )
+    return np.ascontiguousarray(smooth[tuple(slice(size) for size in values.shape)])
 
 
 def _hessians(
