@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from CovidQuantLib.anatomy import LOBES, LUNGS, LUNGS_KEY
 from CovidQuantLib.cli.channel import Channel
@@ -17,21 +16,17 @@ from CovidQuantLib.reports.wording import millilitres, percent
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
 from CovidQuantLib.synthetic_chest import STANDARD, SyntheticChest, make_chest
 
-_DESCRIPTION = """\
+NAME = "demo"
+HELP = "the main job on a synthetic chest"
+DESCRIPTION = """\
 Make a synthetic chest CT with known lungs, lobes and pneumonia, do the whole job on it, and print what was measured
 beside what is true. The results say on every picture that the chest is synthetic.
 """
 _COMPARED = (LUNGS_KEY, *(region.key for region in (*LUNGS, *LOBES)))
 
 
-def add_parser(verbs: Any) -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own command line."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        "demo",
-        help="the main job on a synthetic chest",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
     parser.add_argument(
         "--output",
         metavar="DIR",
@@ -39,7 +34,6 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
         default=Path("covidquant-demo"),
         help="the folder for the results: new, or empty (default: %(default)s)",
     )
-    return parser
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:

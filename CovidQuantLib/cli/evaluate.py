@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone, read_labelmap_on
@@ -14,7 +13,9 @@ from CovidQuantLib.reports.results import INFECTION_FILE, LOBES_FILE, LUNGS_FILE
 from CovidQuantLib.reports.table1 import AccuracyFacts, table1_text
 from CovidQuantLib.statistics import Agreement, agreement, table1
 
-_DESCRIPTION = """\
+NAME = "evaluate"
+HELP = "how far infection masks are from a reference"
+DESCRIPTION = """\
 Compare infection masks with reference masks and print the table of Shan et al. 2020: Dice, volume error, and the error
 of the percentage of infection (POI) in lungs, lobes and segments.
 
@@ -25,14 +26,8 @@ error of the infection alone.
 _VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")
 
 
-def add_parser(verbs: Any) -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own command line."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        "evaluate",
-        help="how far infection masks are from a reference",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
     parser.add_argument("reference", metavar="REFERENCE", type=Path, help="the masks that count as true")
     parser.add_argument("prediction", metavar="PREDICTION", type=Path, help="the masks to be judged")
     parser.add_argument(
@@ -48,7 +43,6 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
     facts.add_argument("--drawn-by", metavar="TEXT", help="who drew the reference")
     facts.add_argument("--drawn-from", metavar="TEXT", help="what the reference started from: blank, or a proposal")
     facts.add_argument("--seen-in-training", metavar="TEXT", help="whether these cases were trained on")
-    return parser
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from types import FrameType
+from typing import Protocol
 
 from CovidQuantLib import __version__
 from CovidQuantLib.cli import demo, evaluate, models, quantify
@@ -19,7 +20,6 @@ from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel
 from CovidQuantLib.messages import Cancelled, InputError
 
 DONE, BUG, BAD_INPUT, CANCELLED = 0, 1, 2, 130
-_VERBS = (quantify, evaluate, models, demo)
 
 _DESCRIPTION = """\
 Lungs, lobes, 18 bronchopulmonary segments and pneumonia infection of a chest CT, with every number about them and a
@@ -37,6 +37,23 @@ exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why),
 """
 
 
+class Verb(Protocol):
+    """What the module of a verb holds: its name, one line and a paragraph of help, its options, and what it does."""
+
+    NAME: str
+    HELP: str
+    DESCRIPTION: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the verb's own options."""
+
+    def run(self, arguments: argparse.Namespace, channel: Channel) -> None:
+        """Do the verb; what it has to say goes to `channel`."""
+
+
+_VERBS: tuple[Verb, ...] = (quantify, evaluate, models, demo)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line as it is documented by `--help`."""
     top = argparse.ArgumentParser(
@@ -48,7 +65,13 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", required=True)
     for verb in _VERBS:
-        sub = verb.add_parser(verbs)
+        sub = verbs.add_parser(
+            verb.NAME,
+            help=verb.HELP,
+            description=verb.DESCRIPTION,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        verb.add_arguments(sub)
         sub.add_argument(
             "--json-progress",
             action="store_true",

@@ -17,7 +17,9 @@ from CovidQuantLib.models.card_text import card_text
 from CovidQuantLib.models.folder import read_model_files, write_model_files
 from CovidQuantLib.models.store import StoredModel, find_model, import_model, stored_models, unreadable_models
 
-_DESCRIPTION = """\
+NAME = "models"
+HELP = "which models there are, and which one is active"
+DESCRIPTION = """\
 List the models that ship with CovidQuant and those that were imported, show a model's card, bring models in and out,
 and choose which one segments.
 
@@ -29,14 +31,8 @@ in the history.
 _PARTS: tuple[Part, ...] = get_args(Part)
 
 
-def add_parser(verbs: Any) -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own command line."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        "models",
-        help="which models there are, and which one is active",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     _action(actions, "list", _list, "the models that there are; * marks the active ones")
     _action(actions, "show", _show, "a model's card").add_argument("model", metavar="MODEL")
@@ -50,7 +46,6 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
     _action(actions, "activate", _activate, "use this model from now on").add_argument("model", metavar="MODEL")
     back = _action(actions, "rollback", _rollback, "go back to the model that was active before")
     back.add_argument("part", metavar="PART", nargs="?", choices=_PARTS, default="infection", help=", ".join(_PARTS))
-    return parser
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:

@@ -22,7 +22,9 @@ from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
 
-_DESCRIPTION = """\
+NAME = "quantify"
+HELP = "a chest CT to label maps, numbers and a report"
+DESCRIPTION = """\
 Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
 maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
 
@@ -31,14 +33,8 @@ estimates from visible fissures, vessels and geometry, marked as such, unless an
 """
 
 
-def add_parser(verbs: Any) -> argparse.ArgumentParser:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own command line."""
-    parser: argparse.ArgumentParser = verbs.add_parser(
-        "quantify",
-        help="a chest CT to label maps, numbers and a report",
-        description=_DESCRIPTION,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
     parser.add_argument("ct", metavar="CT", type=Path, help="a DICOM folder, or a NIfTI, NRRD or MHA file")
     parser.add_argument("--output", metavar="DIR", type=Path, help="the folder for the results: new, or empty")
 
@@ -80,7 +76,6 @@ def add_parser(verbs: Any) -> argparse.ArgumentParser:
     report.add_argument("--case", metavar="CODE", help="a code for the case (default: a keyed hash of the series)")
     report.add_argument("--reader", metavar="CODE", help="the code of the reader who corrected the mask")
     report.add_argument("--patient-name", metavar="NAME", help="write this name into the report; it is never read")
-    return parser
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:
@@ -94,6 +89,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         raise InputError("--reader names who corrected a mask. Give that mask too: --infection MASK.")
     check_free(arguments.output)
     reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
+    numbers = QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference)
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
     job = Job(
         SegmentationOptions(
@@ -101,7 +97,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
             split_hu=arguments.split_hu,
             edited_infection=_mask(arguments.infection, ct),
         ),
-        QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference),
+        numbers,
         describe_case(ct, case_code=arguments.case, reader=arguments.reader, patient_name=arguments.patient_name),
     )
     outcome = do_job(ct, job, arguments.output, part_of(channel.progress, 0.15, 1.0))

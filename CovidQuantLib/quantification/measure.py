@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -45,8 +46,9 @@ class QuantificationOptions:
     not_available: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if min(self.minimum_involved_ml, self.minimum_lesion_ml, self.border_error_mm or 0.0) < 0.0:
-            raise InputError("A minimum volume or a border error is negative. Give 0 or more.")
+        limits = (self.minimum_involved_ml, self.minimum_lesion_ml, self.border_error_mm or 0.0)
+        if not all(0.0 <= limit < math.inf for limit in limits):
+            raise InputError("A minimum volume or a border error is negative or no number. Give 0 or more.")
         if self.histogram_bin_hu < 1:
             raise InputError("The bin width of the histogram is under 1 HU. Give a whole number from 1.")
         keys = {region.key for region in (*LOBES, *SEGMENTS)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import pickle
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from CovidQuantLib.cli import models as verb
-from CovidQuantLib.cli.main import BAD_INPUT, DONE
+from CovidQuantLib.cli.main import BAD_INPUT, DONE, parser
 from CovidQuantLib.messages import InputError
 from Testing.model_factory import save_small_model
 
@@ -37,10 +36,8 @@ class Heard:
 
 
 def models(*words: object) -> Heard:
-    parser = argparse.ArgumentParser()
-    verb.add_parser(parser.add_subparsers())
     heard = Heard()
-    verb.run(parser.parse_args(["models", *map(str, words)]), heard)
+    verb.run(parser().parse_args(["models", *map(str, words)]), heard)
     return heard
 
 
@@ -108,12 +105,9 @@ def test_rollback_says_what_is_active_then(imported: str, tmp_path: Path) -> Non
 
 
 def test_the_option_for_programs_may_stand_behind_the_action() -> None:
-    parser = argparse.ArgumentParser()
-    sub = verb.add_parser(parser.add_subparsers())
-    sub.add_argument("--json-progress", action="store_true")
     for words in (["models", "--json-progress", "list"], ["models", "list", "--json-progress"]):
-        assert parser.parse_args(words).json_progress is True
-    assert parser.parse_args(["models", "list"]).json_progress is False
+        assert parser().parse_args(words).json_progress is True
+    assert parser().parse_args(["models", "list"]).json_progress is False
 
 
 def test_a_model_with_an_accuracy_says_what_stands_beside_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -213,6 +214,13 @@ def test_a_ct_on_another_grid_than_its_labels_is_a_bug(a_random_case: Callable[[
     hu, labels, geometry = a_random_case(0)
     with pytest.raises(ValueError, match="not on the grid"):
         quantify(hu[1:], labels, geometry)
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+@pytest.mark.parametrize("option", ["minimum_involved_ml", "minimum_lesion_ml", "border_error_mm"])
+def test_a_minimum_that_is_no_amount_is_refused(option: str, value: float) -> None:
+    with pytest.raises(InputError, match="Give 0 or more"):
+        QuantificationOptions(**{option: value})  # type: ignore[arg-type]
 
 
 def test_an_unknown_region_cannot_be_marked_as_absent() -> None:
