@@ -41,8 +41,10 @@ def check_geometry(geometry: Geometry) -> None:
     A file does not say in which plane it was made. What has pixels much longer one way than the other was made across.
     """
     across, along, between = geometry.spacing
-    if not all(_PIXEL_MM[0] <= mm <= _PIXEL_MM[1] for mm in (across, along)):
+    if not (all(_PIXEL_MM[0] <= mm <= _PIXEL_MM[1] for mm in (across, along)) and between >= _PIXEL_MM[0]):
         raise InputError("The CT has no plausible pixel size in mm. Export it again with its geometry.")
+    if not all(map(math.isfinite, (*geometry.origin, *geometry.direction))):
+        raise InputError("The CT does not say where its slices lie. Export it again with its geometry.")
     long_pixels = max(across, along) > max(_REFORMAT_MM, _REFORMAT_RATIO * min(across, along))
     if long_pixels or not is_axial(geometry.direction[8]):
         raise InputError(NOT_AXIAL)

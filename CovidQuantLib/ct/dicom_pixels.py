@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from CovidQuantLib.ct.dicom_headers import SliceHeader
 from CovidQuantLib.ct.dicom_series import DicomSeries
 from CovidQuantLib.ct.hounsfield import is_possible_hu, to_hu
-from CovidQuantLib.ct.native import silence
+from CovidQuantLib.ct.native import native_name, silence
 from CovidQuantLib.ct.volume import PADDING_HU, HuArray, MaskArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
@@ -67,7 +67,7 @@ def _decode(header: SliceHeader, number: int) -> tuple[HuArray, int]:
     if not header.is_truncated:
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
-        reader.SetFileName(str(header.path))
+        reader.SetFileName(native_name(header.path))
         with contextlib.suppress(RuntimeError):
             image = reader.Execute()
     if image is None:

@@ -9,10 +9,25 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO
+
+from CovidQuantLib.messages import InputError
 
 _ONE_AT_A_TIME = threading.RLock()
 _STREAMS = (1, 2)
+
+
+def native_name(path: Path) -> str:
+    """The path as native readers take it. Raises `InputError` where it is no Unicode: they would end the process."""
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            "The name of the file, or of a folder that it lies in, holds characters that cannot be read. Rename it."
+        ) from None
+    return name
 
 
 @contextlib.contextmanager

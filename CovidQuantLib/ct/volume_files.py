@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
-import math
-import os
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,14 +12,17 @@ import numpy as np
 import SimpleITK as sitk
 
 from CovidQuantLib.ct.hounsfield import to_hu
-from CovidQuantLib.ct.native import silence
+from CovidQuantLib.ct.native import native_name, silence
+from CovidQuantLib.ct.stored_content import CORRUPT, check_metaimage, check_nifti
 from CovidQuantLib.ct.volume import HuArray
 from CovidQuantLib.messages import InputError
 
-_ENDINGS = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+_NIFTI = (".nii", ".nii.gz")
+_ENDINGS = (*_NIFTI, ".nrrd", ".nhdr", ".mha", ".mhd")
 _COMPLEX = (sitk.sitkComplexFloat32, sitk.sitkComplexFloat64)
-_GZIP, _GZIP_MODULUS, _PIECE = b"\x1f\x8b", 2**32, 2**20
-_SHEARED = "orthonormal"
+_ORTHONORMAL = "orthonormal"
+_SHEARED = "The axes of the image are not perpendicular (a sheared grid). Resample it to a regular grid."
+_PERPENDICULAR = 0.01
 _READER = "ITK_InputFilterName"
 
 
@@ -55,20 +54,22 @@ def _away_from_its_twin(path: Path) -> Iterator[Path]:
 
 def _read(path: Path) -> sitk.Image:
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetFileName(native_name(path))
     image = None
     try:
         with silence():
             reader.ReadImageInformation()
             _check_axes(reader)
-            if _is_whole(path, reader):
-                image = reader.Execute()
+            if path.name.lower().endswith(_NIFTI):
+                check_nifti(path, reader)
+            else:
+                check_metaimage(path)
+            image = reader.Execute()
     except RuntimeError as error:
-        if _SHEARED in str(error):
-            sentence = "The axes of the image are not perpendicular (a sheared grid). Resample it to a regular grid."
-            raise InputError(sentence) from None
+        if _ORTHONORMAL in str(error):
+            raise InputError(_SHEARED) from None
     if image is None:
-        raise InputError("The file cannot be read: it is truncated or corrupt. Export it again.")
+        raise InputError(CORRUPT)
     return image
 
 
@@ -83,48 +84,22 @@ def _check_axes(reader: sitk.ImageFileReader) -> None:
         raise InputError("The file holds a single picture, no volume. Give the whole volume.")
     if any(length > 1 for length in size[3:]):
         raise InputError("The file is 4D: it holds several volumes. Export the wanted one as a 3D volume.")
+    # Only the NIfTI reader looks itself, and not at what is no number.
+    axes = np.asarray(reader.GetDirection()).reshape(len(size), len(size))
+    if not np.abs(axes.T @ axes - np.eye(len(size))).max() <= _PERPENDICULAR:
+        raise InputError(_SHEARED)
     if len(size) > 3:
         reader.SetExtractSize(size[:3] + [0] * (len(size) - 3))
 
 
-def _is_whole(path: Path, reader: sitk.ImageFileReader) -> bool:
-    """Whether a NIfTI file has all the bytes that its header announces; other formats' readers look themselves.
-
-    ITK fills what a truncated NIfTI file lacks with zeros or with chance, and says nothing.
-    """
-    if not reader.HasMetaDataKey("vox_offset"):
-        return True
-    dimensions = [int(reader.GetMetaData(f"dim[{n}]")) for n in range(1, int(reader.GetMetaData("dim[0]")) + 1)]
-    voxel_bytes = math.prod(dimensions) * int(reader.GetMetaData("bitpix")) // 8
-    announced = int(float(reader.GetMetaData("vox_offset"))) + voxel_bytes
-    with path.open("rb") as file:
-        is_compressed = file.read(2) == _GZIP
-        file.seek(-4, os.SEEK_END)
-        trailer = int.from_bytes(file.read(4), "little")
-    if not is_compressed:
-        return path.stat().st_size >= announced
-    # A gzip file ends in the length of its content. One of several parts ends in that of its last part only.
-    return trailer == announced % _GZIP_MODULUS or _inflated_length(path) >= announced
-
-
-def _inflated_length(path: Path) -> int:
-    """How many bytes the gzip file holds; 0 where it breaks off."""
-    length = 0
-    try:
-        with gzip.open(path) as file:
-            while piece := file.read(_PIECE):
-                length += len(piece)
-    except (EOFError, OSError, zlib.error):
-        return 0
-    return length
-
-
 def says_orientation(image: sitk.Image) -> bool:
     """Whether the file says how the patient lies on its grid; NIfTI and NRRD may leave it open, ITK then guesses."""
+    # The format first: ITK copies a NIfTI file's own keys into what is made of it.
+    if image.HasMetaDataKey(_READER) and image.GetMetaData(_READER) == "NrrdImageIO":
+        return bool(image.HasMetaDataKey("NRRD_space"))
     if image.HasMetaDataKey("qform_code"):
         return any(image.GetMetaData(key).strip() not in ("", "0") for key in ("qform_code", "sform_code"))
-    is_nrrd = image.HasMetaDataKey(_READER) and image.GetMetaData(_READER) == "NrrdImageIO"
-    return not is_nrrd or image.HasMetaDataKey("NRRD_space")
+    return True
 
 
 def read_hu(image: sitk.Image) -> tuple[HuArray, int]:

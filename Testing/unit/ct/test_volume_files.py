@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,6 +96,39 @@ def test_a_gzip_file_of_several_parts_is_read(tmp_path: Path) -> None:
         read_ct(path)
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+def test_a_changed_bit_in_compressed_voxels_is_noticed(tmp_path: Path, ending: str) -> None:
+    path = written(tmp_path, image(), ending)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    if ending == ".nii":
+        read_ct(path)  # nothing in it could tell
+    else:
+        with pytest.raises(InputError, match="truncated or corrupt"):
+            read_ct(path)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_values_that_are_no_numbers_are_refused_in_every_format(
+    tmp_path: Path, ending: str, value: float, kind: type
+) -> None:
+    values: np.ndarray = HU.astype(kind)
+    values[-1, -1, -1] = value
+    with pytest.raises(InputError, match="no numbers"):
+        read_ct(written(tmp_path, image(values), ending))
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".mha"])
+def test_what_was_converted_from_nifti_is_read(tmp_path: Path, ending: str) -> None:
+    converted = sitk.ReadImage(str(written(tmp_path, image())))
+    ct = read_ct(written(tmp_path, converted, ending))
+    np.testing.assert_array_equal(ct.hu, HU)
+    assert ct.warnings == ()
+
+
 def test_a_compressed_file_is_not_mixed_up_with_its_uncompressed_twin(tmp_path: Path) -> None:
     written(tmp_path, image(np.flip(HU, 2).copy()), ".nii")
     np.testing.assert_array_equal(read_ct(written(tmp_path, image(), ".nii.gz")).hu, HU)
@@ -147,6 +181,58 @@ def test_a_sheared_grid_is_refused(tmp_path: Path) -> None:
     header[296:300] = np.float32(0.8).tobytes()  # its first row leans on the second
     path.write_bytes(bytes(header))
     with pytest.raises(InputError, match="not perpendicular"):
+        read_ct(path)
+
+
+@pytest.mark.parametrize("transform", ["1 .3 0 0 1 0 0 0 1", "1 0 0 0 1 0 .2 0 1"])
+def test_a_sheared_metaimage_is_refused(tmp_path: Path, transform: str) -> None:
+    path = written(tmp_path, image(), ".mha")
+    straight = b"TransformMatrix = 1 0 0 0 1 0 0 0 1"
+    assert straight in path.read_bytes()
+    path.write_bytes(path.read_bytes().replace(straight, b"TransformMatrix = " + transform.encode()))
+    with pytest.raises(InputError, match="not perpendicular"):
+        read_ct(path)
+
+
+@pytest.mark.parametrize("size", [0.0, -2.0, float("nan"), float("inf")])
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_nifti_header_without_a_voxel_size_is_refused(tmp_path: Path, size: float, axis: int) -> None:
+    path = written(tmp_path, image(), ".nii")
+    header = bytearray(path.read_bytes())
+    header[80 + 4 * axis : 84 + 4 * axis] = np.float32(size).tobytes()
+    path.write_bytes(bytes(header))
+    with pytest.raises(InputError, match=r"voxel size|truncated or corrupt"):
+        read_ct(path)
+
+
+def test_two_voxel_sizes_in_one_header_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, image(), ".nii")
+    header = bytearray(path.read_bytes())
+    header[88:92] = np.float32(5.0).tobytes()  # pixdim[3]; the sform says 2 mm
+    path.write_bytes(bytes(header))
+    with pytest.raises(InputError, match="two different voxel sizes"):
+        read_ct(path)
+
+
+def test_axes_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, image(), ".nii")
+    header = bytearray(path.read_bytes())
+    header[252:254] = bytes(2)
+    header[280:328] = np.full(12, np.nan, np.float32).tobytes()
+    path.write_bytes(bytes(header))
+    with pytest.raises(InputError):
+        read_ct(path)
+
+
+def test_slices_without_a_distance_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no plausible pixel size"):
+        read_ct(written(tmp_path, image(spacing=(1, 1, 1e-6)), ".nrrd"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode there")
+def test_a_name_that_is_no_unicode_is_refused_and_does_not_end_the_process(tmp_path: Path) -> None:
+    path = written(tmp_path, image()).rename(tmp_path / "M\udcfcller.nii.gz")
+    with pytest.raises(InputError, match="Rename it"):
         read_ct(path)
 
 
