@@ -42,6 +42,11 @@ class AirwayBranch:
     length_mm: float
     radius_mm: float
 
+    def way_mm(self, spacing_kji: Spacing) -> npt.NDArray[np.float64]:
+        """How far each point lies along the branch from its first one, in mm, on a grid of this spacing."""
+        steps = np.linalg.norm(np.diff(self.points_kji, axis=0) * np.array(spacing_kji), axis=1)
+        return np.concatenate([[0.0], np.cumsum(steps)])
+
 
 @dataclass(frozen=True)
 class AirwayTree:
@@ -95,11 +100,11 @@ def grow_airways(ct: CtVolume, *, chest: CoarseChest | None = None, progress: Pr
     if chest.trachea is None:
         return Airways(lumen, AirwayTree())
     box = _box(chest, ct.geometry)
-    progress(0.1, "Following the airways")
-    levels = _levels(ct, chest, box)
-    progress(0.5, "Following the airways")
+    levels = _levels(ct, chest, box, part_of(progress, 0.1, 0.5))
     seed = np.zeros(levels.shape, bool)
     seed[-2] = levels[-2] > SUREST
+    if not seed.any():
+        return Airways(lumen, AirwayTree())
     wave = AirwayWave(np.minimum(levels, SUREST), tuple(range(1, SUREST + 1)))
     branches = wave.run(np.flatnonzero(seed), part_of(progress, 0.5, 0.9))
     inside = np.zeros(levels.size, bool)
@@ -132,14 +137,16 @@ def _coarse_geometry(chest: CoarseChest) -> Geometry:
     return Geometry(chest.hu.shape, (spacing[2], spacing[1], spacing[0]), (0.0, 0.0, 0.0), ())
 
 
-def _levels(ct: CtVolume, chest: CoarseChest, box: Box) -> npt.NDArray[np.uint8]:
+def _levels(ct: CtVolume, chest: CoarseChest, box: Box, progress: Progress) -> npt.NDArray[np.uint8]:
     """Lumen levels of the box, with a border of one voxel of 0; wide airways are above the surest level."""
+    progress(0.0, "Following the airways")
     spacing = chest.grid.spacing_kji
     labels, _ = components(chest.air)
     plain = (labels == 1) & (chest.hu < _LIGHTEST_PARENCHYMA_HU)
     parenchyma = erode(plain, _PLEURA_MM, spacing)
     wide = _wide_airways(chest)
     around = surrounding_hu(chest.hu, parenchyma, spacing)
+    progress(0.4, "Following the airways")
     levels = lumen_levels(
         np.ascontiguousarray(ct.hu[box.slices]),
         _nearest(parenchyma, chest, box),
@@ -147,6 +154,7 @@ def _levels(ct: CtVolume, chest: CoarseChest, box: Box) -> npt.NDArray[np.uint8]
         ct.geometry.spacing_kji,
     )
     levels[_nearest(wide, chest, box)] = SUREST + 1
+    progress(1.0, "Following the airways")
     return np.pad(levels, 1)
 
 

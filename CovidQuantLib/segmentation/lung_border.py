@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG
 from CovidQuantLib.ct import CtVolume, Geometry, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, bounding_box
+from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.segmentation.airways import CoarseChest
 
 _WHOLE = 200
@@ -18,7 +19,12 @@ _SLAB = 32
 
 
 def labels_on_ct(
-    ct: CtVolume, chest: CoarseChest, sides: LabelArray, aerated: MaskArray, barred: MaskArray
+    ct: CtVolume,
+    chest: CoarseChest,
+    sides: LabelArray,
+    aerated: MaskArray,
+    barred: MaskArray,
+    progress: Progress = no_progress,
 ) -> LabelArray:
     """Right (1) and left (2) lung on the CT's grid, from `sides` on the coarse one.
 
@@ -31,12 +37,14 @@ def labels_on_ct(
     lungs, left = sides > 0, sides == LEFT_LUNG.label
     closed = lungs & ~aerated
     for start in range(box.start[0], box.stop[0], _SLAB):
+        progress((start - box.start[0]) / box.shape[0], "Drawing the lungs' borders")
         slab = Box((start, *box.start[1:]), (min(start + _SLAB, box.stop[0]), *box.stop[1:]))
         weight = _expanded(lungs, chest, slab)
         air = (ct.hu[slab.slices] < chest.threshold_hu) & (_expanded(barred, chest, slab) < _WHOLE // 2)
         inside = (weight >= _DEEP) | (air & (weight >= _RIM)) | (_expanded(closed, chest, slab) >= _WHOLE // 2)
         is_left = _expanded(left, chest, slab) > weight // 2
         labels[slab.slices] = np.where(is_left, np.uint8(LEFT_LUNG.label), np.uint8(RIGHT_LUNG.label)) * inside
+    progress(1.0, "Drawing the lungs' borders")
     return labels
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct import CtVolume, Geometry, LabelArray, MaskArray
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.airways import Airways, AirwayTree, CoarseChest, coarse_chest, grow_airways
@@ -27,8 +27,10 @@ _MAIN_PIECE_SHARE = 0.05
 _NEAR_MM = 15.0
 _BRONCHUS_WALL_MM = 2.0
 _REACH = 2.5
+_MAIN_BRONCHUS_MM = 50.0
 
 _CUT_SHARE = 0.01
+_LEAST_HEIGHT_MM = 100.0
 _CUT_SENTENCES = {
     "lungs_cut_top": "The lungs are cut at the upper end of the scan: volumes and shares are of the part shown.",
     "lungs_cut_bottom": "The lungs are cut at the lower end of the scan: volumes and shares are of the part shown.",
@@ -38,6 +40,11 @@ _CUT_SENTENCES = {
 NO_LUNGS = (
     "No lungs were found in this CT: nothing in it looks like aerated lung inside a chest. "
     "Choose a CT of the whole chest; a series of the abdomen, the head or a limb cannot be used."
+)
+
+ONLY_BASES = (
+    "This CT shows only a short part of the lungs, without the trachea: no volume or share of it would mean anything. "
+    "Choose a CT of the whole chest."
 )
 
 
@@ -55,7 +62,10 @@ class Lungs:
 
 
 def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
-    """Both lungs of `ct`, whole, with consolidated parts. Raises `InputError` where the CT shows no lungs."""
+    """Both lungs of `ct`, whole, with consolidated parts.
+
+    Raises `InputError` where the CT shows no lungs, or nothing but their bases.
+    """
     progress(0.0, "Looking for the lungs")
     chest = coarse_chest(ct)
     airways = grow_airways(ct, chest=chest, progress=part_of(progress, 0.2, 0.5))
@@ -64,10 +74,12 @@ def segment_lungs(ct: CtVolume, progress: Progress = no_progress) -> Lungs:
     gas = gas_outside_lungs(chest.hu, chest.air & ~bronchi, chest.grid.spacing_kji)
     aerated = aerated_lungs(chest, bronchi | gas)
     sides = whole_lungs(chest, aerated, bronchi, gas, part_of(progress, 0.6, 0.85))
-    progress(0.85, "Drawing the lungs' borders")
-    labels = labels_on_ct(ct, chest, sides, aerated, bronchi | (chest.air & (sides == 0)))
-    progress(1.0, "Drawing the lungs' borders")
-    return Lungs(labels, airways.lumen, _cut_at_border(labels), airways.tree)
+    barred = bronchi | (chest.air & (sides == 0))
+    labels = labels_on_ct(ct, chest, sides, aerated, barred, part_of(progress, 0.85, 1.0))
+    warnings = _cut_at_border(labels)
+    if chest.trachea is None and _is_low_and_cut(labels, ct.geometry, warnings):
+        raise InputError(ONLY_BASES)
+    return Lungs(labels, airways.lumen, warnings, airways.tree)
 
 
 def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
@@ -75,12 +87,19 @@ def main_airways(chest: CoarseChest, airways: Airways) -> MaskArray:
     mask = np.zeros(chest.hu.shape, bool)
     size: npt.NDArray[np.int64] = np.array(mask.shape) - 1
     step = np.array(chest.grid.step)
+    spacing = chest.grid.geometry.spacing_kji
     lumen = np.zeros(mask.shape, bool)
     lumen[tuple(np.minimum(((np.argwhere(airways.lumen) + 0.5) / step).astype(np.int64), size).T)] = True
     for branch in airways.tree.branches:
         if branch.generation <= 1:
+            # A main bronchus whose partings were missed runs on into a lobe: it ends after its usual length.
+            points = (
+                branch.points_kji[branch.way_mm(spacing) <= _MAIN_BRONCHUS_MM]
+                if branch.generation
+                else branch.points_kji
+            )
             line = np.zeros(mask.shape, bool)
-            line[tuple(np.minimum(((branch.points_kji + 0.5) / step).astype(np.int64), size).T)] = True
+            line[tuple(np.minimum(((points + 0.5) / step).astype(np.int64), size).T)] = True
             mask |= dilate(line, _REACH * branch.radius_mm, chest.grid.spacing_kji) & lumen
     return dilate(mask, _BRONCHUS_WALL_MM, chest.grid.spacing_kji)
 
@@ -119,3 +138,9 @@ def _cut_at_border(labels: LabelArray) -> tuple[CaseWarning, ...]:
     if any(np.count_nonzero(edge) > limit for edge in edges):
         found.append("lungs_cut_side")
     return tuple(CaseWarning(code, _CUT_SENTENCES[code]) for code in found)
+
+
+def _is_low_and_cut(labels: LabelArray, geometry: Geometry, warnings: tuple[CaseWarning, ...]) -> bool:
+    """Whether the lungs end at the upper end of the scan after a short way."""
+    height = float(np.count_nonzero((labels > 0).any(axis=(1, 2)))) * geometry.spacing_kji[0]
+    return height < _LEAST_HEIGHT_MM and any(warning.code == "lungs_cut_top" for warning in warnings)

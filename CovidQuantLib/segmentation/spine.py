@@ -52,7 +52,8 @@ def find_spine(hu: HuArray, body: MaskArray, spacing_kji: Spacing) -> Spine:
     first = max(0, most - half)
     near = bone[:, :, first : most + half + 1]
     counts = near.sum(axis=(1, 2))
-    found = counts * spacing_kji[1] * spacing_kji[2] > min(_LEAST_BONE_MM2, float(counts.max()) / 2.0)
+    areas = counts * (spacing_kji[1] * spacing_kji[2])
+    found = areas > min(_LEAST_BONE_MM2, float(areas.max()) / 2.0)
     centres = (near.sum(axis=1) * np.arange(first, first + near.shape[2])).sum(axis=1) / np.maximum(counts, 1)
     columns = _smooth(centres, found, spacing_kji)
     return Spine(columns, _smooth(_fronts(bone, columns, spacing_kji) + back, found, spacing_kji))

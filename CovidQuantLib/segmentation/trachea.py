@@ -36,6 +36,8 @@ def find_trachea(hu: HuArray, body: MaskArray, spacing_kji: Spacing) -> MaskArra
     """
     best: list[MaskArray] = []
     best_score = 0.0
+    if not body.any():
+        return None
     for threshold in _THRESHOLDS_HU:
         labels = _label_slices((hu < threshold) & body)
         chain, score = _best_chain(labels, body, spacing_kji)

@@ -87,6 +87,12 @@ def test_an_abdomen_with_gas_is_refused(healthy: SyntheticChest) -> None:
         segment_lungs(cut(healthy.ct, slice(0, max(base, 10))))
 
 
+def test_the_bases_of_lungs_alone_are_refused(healthy: SyntheticChest) -> None:
+    base = int(np.flatnonzero(healthy.lungs.any(axis=(1, 2)))[0])
+    with pytest.raises(InputError, match="only a short part"):
+        segment_lungs(cut(healthy.ct, slice(0, base + 22)))
+
+
 def test_a_block_without_air_is_refused(healthy: SyntheticChest) -> None:
     with pytest.raises(InputError, match="No lungs"):
         segment_lungs(dataclasses.replace(healthy.ct, hu=np.full_like(healthy.ct.hu, 40)))
