@@ -36,6 +36,7 @@ BINS = 123
 
 _MOST_BYTES = 1 << 20
 _MOST_BINS = 4096
+_LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ def shipped_reference() -> HuReference:
 def load_reference(path: Path) -> HuReference:
     """The reference in the JSON file `path`. Raises `InputError` where it is none, saying what is wrong with it."""
     try:
+        if not path.is_file():
+            raise InputError("The HU reference is no file. Check the path.")
         if path.stat().st_size > _MOST_BYTES:
             raise InputError(
                 "The HU reference is larger than 1 MB: it is no reference of CovidQuant. Give another file."
@@ -72,7 +75,8 @@ def load_reference(path: Path) -> HuReference:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("The HU reference cannot be read. Give a JSON file made by CovidQuant.") from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # ValueError: JSON that is none, and whole numbers of thousands of digits.
         raise InputError("The HU reference is not valid JSON. Give a JSON file made by CovidQuant.") from error
     return _checked(content)
 
@@ -83,6 +87,8 @@ def _checked(content: Any) -> HuReference:
     for key in ("name", "origin", "kernel"):
         if not isinstance(content.get(key), str) or not content[key].strip():
             raise _refused(f'"{key}" is missing or is no text')
+        if not content[key].isprintable() or len(content[key]) > _LONGEST_TEXT:
+            raise _refused(f'"{key}" is no line of at most {_LONGEST_TEXT} letters, digits and signs')
     for key, lowest, highest in (("cases", 1, 10**9), ("bin_width", 1, 1000), ("start_hu", -(2**15), 2**15)):
         value = content.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:

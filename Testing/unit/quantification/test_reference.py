@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,9 @@ def test_a_reference_of_the_users_own_is_read(tmp_path: Path) -> None:
         ({"version": 2}, "does not say"),
         ({"name": ""}, '"name"'),
         ({"kernel": None}, '"kernel"'),
+        ({"name": "two\nlines"}, '"name"'),
+        ({"name": "half a sign \ud800"}, '"name"'),
+        ({"origin": "x" * 1001}, '"origin"'),
         ({"cases": 0}, '"cases"'),
         ({"bin_width": 0}, '"bin_width"'),
         ({"bin_width": True}, '"bin_width"'),
@@ -106,11 +110,21 @@ def test_a_wrong_reference_is_refused_with_its_reason(tmp_path: Path, change: di
 def test_a_file_that_is_no_reference_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.json").write_text("not JSON", encoding="utf-8")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
-    for name in ("text.json", "binary.json", "missing.json"):
+    (tmp_path / "digits.json").write_text("9" * 5000)
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    (tmp_path / "folder.json").mkdir()
+    for name in ("text.json", "binary.json", "digits.json", "deep.json", "folder.json", "missing.json"):
         with pytest.raises(InputError, match="HU reference"):
             load_reference(tmp_path / name)
     with pytest.raises(InputError, match="HU reference"):
         load_reference(written(tmp_path, [1, 2]))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such thing there")
+def test_a_pipe_is_no_reference_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    with pytest.raises(InputError, match="HU reference"):
+        load_reference(tmp_path / "pipe.json")
 
 
 def test_the_shipped_reference_says_what_it_is_and_is_compared_with_unless_another_is_given() -> None:
