@@ -41,6 +41,8 @@ def whole_folder(target: Path) -> Iterator[Path]:
     Raises `InputError` where it holds anything, or where the disk refuses the write.
     """
     check_free(target)
+    # A link stays one: what it points to is filled.
+    target = target.resolve()
     temporary = target.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}")
     try:
         temporary.parent.mkdir(parents=True, exist_ok=True)
@@ -59,11 +61,25 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def check_free(target: Path) -> None:
-    """Raise `InputError` where `target` is a file or a folder that holds anything."""
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise InputError(
-            "The output folder already exists and is not empty. Nothing was written; choose another folder or empty it."
-        )
+    """Raise `InputError` where `target` is a file, holds anything, or cannot be made or replaced where it lies.
+
+    Asked before the work as well, so that nobody waits for results that have no place to go.
+    """
+    try:
+        target = target.resolve()
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise InputError(
+                "The output folder already exists and is not empty. Nothing was written; choose another folder or "
+                "empty it."
+            )
+        if target.is_mount() or target == Path.cwd():
+            raise InputError("The output folder is the current folder or a whole disk. Choose a new folder in it.")
+        above = next(folder for folder in target.parents if folder.exists())
+    except (OSError, RuntimeError) as error:
+        # RuntimeError: a link that leads to itself, before Python 3.13.
+        raise InputError("The output folder cannot be used. Choose another one.") from error
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise InputError("The output folder cannot be made where it is wanted. Choose another one.")
 
 
 def _flush(path: Path) -> None:

@@ -6,17 +6,18 @@ Exit codes: 0 done, 1 bug, 2 bad input, 130 cancelled.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Protocol
 
 from CovidQuantLib import __version__
 from CovidQuantLib.cli import demo, evaluate, models, quantify
 from CovidQuantLib.cli.bugs import log_bug
-from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel
+from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
 from CovidQuantLib.messages import Cancelled, InputError
 
 DONE, BUG, BAD_INPUT, CANCELLED = 0, 1, 2, 130
@@ -83,11 +84,19 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code. No exception leaves it."""
+    open_standard_streams()
     arguments = parser().parse_args(argv)
     # What libraries say may quote a path or a tag: only our own sentences reach the user.
     logging.disable(logging.CRITICAL)
-    signal.signal(signal.SIGTERM, _stop)
-    channel: Channel = json_channel() if arguments.json_progress else TerminalChannel()
+    with _stopping_cleanly():
+        try:
+            channel: Channel = json_channel() if arguments.json_progress else TerminalChannel()
+        except Cancelled:
+            return CANCELLED
+        return _run(arguments, channel)
+
+
+def _run(arguments: argparse.Namespace, channel: Channel) -> int:
     try:
         arguments.run(arguments, channel)
     except InputError as error:
@@ -105,9 +114,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def _stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
-    """End as Ctrl-C does, so that a terminated worker leaves no half-written output either."""
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _stopping_cleanly() -> Iterator[None]:
+    """Let Ctrl-C, a termination and a closed terminal end the work alike, with nothing half-written left.
+
+    Only the first one counts: another one would stop the cleaning up. What the user ignores (`nohup`) stays ignored.
+    """
+    numbers = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
+    before = {number: signal.getsignal(number) for number in numbers}
+    stopping = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a handler
+        for other in stopping:
+            signal.signal(other, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in stopping:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number in stopping:
+            signal.signal(number, before[number])
 
 
 if __name__ == "__main__":

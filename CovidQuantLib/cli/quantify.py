@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
+
+LOWEST_SPLIT_HU, HIGHEST_SPLIT_HU = -1024, 3071
+_LONGEST_LINE = 100
 
 NAME = "quantify"
 HELP = "a chest CT to label maps, numbers and a report"
@@ -87,6 +91,9 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         raise InputError("Say where the results go: --output DIR.")
     if arguments.reader is not None and arguments.infection == THRESHOLD:
         raise InputError("--reader names who corrected a mask. Give that mask too: --infection MASK.")
+    if not LOWEST_SPLIT_HU <= arguments.split_hu <= HIGHEST_SPLIT_HU:
+        raise InputError(f"--split-hu takes HU from {LOWEST_SPLIT_HU} to {HIGHEST_SPLIT_HU}.")
+    case, reader, name = map(_one_line, (arguments.case, arguments.reader, arguments.patient_name))
     check_free(arguments.output)
     reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
     numbers = QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference)
@@ -98,10 +105,26 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
             edited_infection=_mask(arguments.infection, ct),
         ),
         numbers,
-        describe_case(ct, case_code=arguments.case, reader=arguments.reader, patient_name=arguments.patient_name),
+        describe_case(ct, case_code=case, reader=reader, patient_name=name),
     )
     outcome = do_job(ct, job, arguments.output, part_of(channel.progress, 0.15, 1.0))
     channel.result(summary(outcome, arguments.output), result_values(outcome))
+
+
+def _one_line(text: str | None) -> str | None:
+    """A code or name that the user gave, as text that can be written. Raises `InputError` where it is no short line."""
+    if text is None:
+        return None
+    try:
+        # Under a locale without Unicode, what was typed arrives as bytes in disguise.
+        text = os.fsencode(text).decode()
+    except UnicodeError:
+        text = ""
+    if not text.strip() or not text.isprintable() or len(text) > _LONGEST_LINE:
+        raise InputError(
+            f"--case, --reader and --patient-name take one line of 1 to {_LONGEST_LINE} letters, digits and signs."
+        )
+    return text
 
 
 def _mask(infection: str, ct: CtVolume) -> LabelArray | None:
@@ -119,7 +142,7 @@ def _mask(infection: str, ct: CtVolume) -> LabelArray | None:
 
 def _list(folder: Path, channel: Channel) -> None:
     found = list_series(folder, channel.progress)
-    lines = [f"{series.rank:>3}  {series.reason}" for series in found]
+    lines = [f"{series.rank:>3}  {series.reason}" for series in found] or ["The folder holds no DICOM images."]
     channel.result("\n".join(lines), {"series": [_without_uid(series) for series in found]})
 
 

@@ -30,14 +30,15 @@ def read_ct(path: Path, *, series_uid: str | None = None, progress: Progress = n
     number of its rank. A DICOM file stands for its series in its own folder, a DICOMDIR for all that lies beside it.
     Raises `InputError` where there is no CT, or none that can be measured.
     """
-    if not path.exists():
-        raise InputError("The CT does not exist. Check the path.")
+    _check_exists(path)
     if path.name.upper() == "DICOMDIR":
         path = path.parent
     if path.is_dir():
         return _read_dicom(path, series_uid, progress)
     if (header := _dicom_header(path)) is not None:
         return _read_dicom(path.parent, series_uid or header.series_uid, progress, nested=False)
+    if series_uid is not None:
+        raise InputError("The file holds one CT and no series to choose from. Leave the series out.")
     return _read_file(path, progress)
 
 
@@ -46,9 +47,21 @@ def list_series(folder: Path, progress: Progress = no_progress) -> tuple[SeriesF
 
     `read_ct` reads the first one. Empty where the folder holds no DICOM images; `InputError` where there is none.
     """
+    _check_exists(folder)
     if not folder.is_dir():
-        raise InputError("The folder does not exist. Check the path.")
+        raise InputError("Series are listed of a DICOM folder, and this is a file. Give the folder.")
     return dicom_choice.series_facts(dicom_choice.ranked(read_folder(folder, progress).series))
+
+
+def _check_exists(path: Path) -> None:
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise InputError("The CT cannot be opened. Check the path, and that you may read it.") from error
+    if not exists:
+        raise InputError("The CT does not exist. Check the path.")
+    if not path.is_dir() and not path.is_file():
+        raise InputError("The CT is neither a file nor a folder. Check the path.")
 
 
 def _dicom_header(path: Path) -> SliceHeader | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
 
-from CovidQuantLib.files import whole_file, whole_folder
+from CovidQuantLib.files import check_free, whole_file, whole_folder
 from CovidQuantLib.messages import Cancelled, InputError
 
 
@@ -40,6 +41,42 @@ def test_an_empty_folder_may_be_filled(tmp_path: Path) -> None:
     with whole_folder(target) as folder:
         (folder / "a.txt").write_text("a")
     assert (target / "a.txt").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_an_empty_folder_fills_that_folder(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    with whole_folder(tmp_path / "link") as folder:
+        (folder / "a.txt").write_text("a")
+    assert (tmp_path / "real" / "a.txt").exists()
+    assert (tmp_path / "link").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def refused(target: Path) -> str:
+    with pytest.raises(InputError) as refusal:
+        check_free(target)
+    return str(refusal.value)
+
+
+def test_what_cannot_become_the_output_folder_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "SECRET").write_text("a file where the folder should be")
+    assert "SECRET" not in refused(tmp_path / "SECRET" / "deep" / "results")
+    assert "xxx" not in refused(tmp_path / ("x" * 300))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert "new folder in it" in refused(Path())
+    check_free(Path("results"))
+    check_free(tmp_path / "deep" / "results")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_a_link_to_itself_is_no_output_folder(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    refused(tmp_path / "loop")
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:

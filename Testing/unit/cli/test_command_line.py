@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -128,6 +129,129 @@ def test_interrupting_leaves_nothing_half_written(
     worker.stderr.close()
     assert not (tmp_path / "deep" / "out").exists()
     assert list((tmp_path / "deep").glob("*")) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_second_signal_does_not_stop_the_cleaning_up(number: str, tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+from CovidQuantLib.cli import main, quantify
+from CovidQuantLib.files import whole_folder
+def work(arguments, channel):
+    try:
+        with whole_folder(arguments.output) as folder:
+            (folder / "a.txt").write_text("a")
+            os.kill(os.getpid(), signal.NUMBER)
+    finally:
+        os.kill(os.getpid(), signal.NUMBER)
+quantify.run = work
+sys.exit(main.main(["quantify", "ct", "--output", "out"]))
+""".replace("NUMBER", number)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == CANCELLED, done.stderr
+    assert done.stderr.splitlines() == ["Cancelled. Nothing was written."]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
+@pytest.mark.parametrize(
+    ("streams", "code"),
+    [
+        ("<&-", 0),
+        (">&-", 0),
+        ("2>&-", 0),
+        ("<&- >&- 2>&-", 0),
+        ("2>/dev/full", 0),
+        ("| true", 0),
+        (">/dev/full", BAD_INPUT),
+        ("--json-progress </dev/null", CANCELLED),
+        ("--json-progress <&-", CANCELLED),
+        ("--json-progress >/dev/full", CANCELLED),
+        ("--json-progress | true", CANCELLED),
+    ],
+)
+def test_closed_and_full_streams_are_no_bug(streams: str, code: int, tmp_path: Path) -> None:
+    if "/dev/full" in streams and not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    (tmp_path / "work.py").write_text(
+        r"""
+import sys, time
+from CovidQuantLib.cli import main, quantify
+def work(arguments, channel):
+    time.sleep(0.3)
+    for n in range(5):
+        channel.progress(n / 5, "working")
+    channel.result("d\u00f6ne \udcff", {})
+quantify.run = work
+sys.exit(main.main(sys.argv[1:]))
+"""
+    )
+    job = f"{sys.executable} work.py quantify ct --output out"
+    if streams.endswith("| true"):
+        command = f"({job} {streams.removesuffix('| true')} 2>said; echo $? >code) | true"
+    else:
+        command = f"{job} >said 2>&1 {streams}; echo $? >code"
+    # A standard input that stays open, where nothing else is said.
+    commands, kept_open = os.pipe()
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, stdin=commands, timeout=120, check=False)
+    os.close(kept_open)
+    os.close(commands)
+    said = (tmp_path / "said").read_text(encoding="utf-8")
+    assert (tmp_path / "code").read_text().strip() == str(code), said
+    assert not any(word in said for word in ("Traceback", "Exception", "bug"))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--minimum-involved=nan"],
+        ["--minimum-involved=inf"],
+        ["--minimum-involved=-1"],
+        ["--split-hu=-2000"],
+        ["--split-hu=99999999999999999999"],
+        ["--series=1"],
+        ["--case=two\nlines"],
+        ["--case="],
+        ["--case=\x1b[31m"],
+        ["--patient-name=M\udcfcller"],
+        ["--reader=R1"],
+        ["--case=" + "x" * 101],
+        ["--infection=."],
+    ],
+)
+def test_options_that_make_no_sense_are_refused_in_one_sentence(
+    options: list[str],
+    ct_file: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("CovidQuantLib.cli.quantify.do_job", None)  # the work is never begun
+    assert main(["quantify", str(ct_file), "--output", str(tmp_path / "out"), *options]) == BAD_INPUT
+    said = [line for line in capsys.readouterr().err.replace("\r", "\n").splitlines() if line and "|" not in line]
+    assert len(said) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "nothing", ""])
+def test_a_ct_that_is_not_there_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["quantify", name, "--output", str(tmp_path / "out")]) == BAD_INPUT
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such thing there")
+def test_a_pipe_is_no_ct_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ct.nii.gz")
+    assert main(["quantify", str(tmp_path / "ct.nii.gz"), "--output", str(tmp_path / "out")]) == BAD_INPUT
+
+
+def test_a_folder_without_images_lists_no_series_and_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["quantify", str(tmp_path), "--list-series"]) == DONE
+    assert "no DICOM images" in capsys.readouterr().out
 
 
 def test_a_bug_is_one_sentence_and_a_log_without_names(
