@@ -35,7 +35,7 @@ from CovidQuantLib.segmentation.lobe_prior import (
     polynomials,
 )
 from CovidQuantLib.segmentation.lungs import Lungs
-from CovidQuantLib.segmentation.morphology import erode
+from CovidQuantLib.segmentation.morphology import dilate, erode
 from CovidQuantLib.segmentation.structure_filters import tube_measure
 from CovidQuantLib.segmentation.surface_fit import DoubleArray, best_pose
 
@@ -48,7 +48,9 @@ _FISSURE_REWARD, _VESSEL_PRICE = 80.0, 4.0
 _INTERIOR_MM = 8.0
 _PLEURA_MM = 2.0
 _HARDLY_SEEN = 0.25
+_NEAR_LOOKS = 2
 _VESSEL = 0.15
+_SOME_LUMEN, _AIRWAY_WALL_MM = 0.2, 2.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def segment_lobes(ct: CtVolume, lungs: Lungs, progress: Progress = no_progress) 
     for lung, start in ((RIGHT_LUNG, 0.0), (LEFT_LUNG, 0.6)):
         mask = lungs.labels == lung.label
         if mask.any():
-            fissures += _part_lung(ct, mask, lung, labels, part_of(progress, start, start + 0.5))
+            fissures += _part_lung(ct, mask, lungs.airways, lung, labels, part_of(progress, start, start + 0.5))
     progress(1.0, "Finding the lobes")
     seen = [f.detected.distance_mm[f.detected.seen] for f in fissures]
     distances = np.concatenate([np.zeros(0, np.float32), *seen])
@@ -99,11 +101,13 @@ def segment_lobes(ct: CtVolume, lungs: Lungs, progress: Progress = no_progress) 
     return Lobes(labels, error, near / max(1, border), tuple(fissures), _warnings(fissures))
 
 
-def _part_lung(ct: CtVolume, mask: MaskArray, lung: Structure, labels: LabelArray, progress: Progress) -> list[Fissure]:
+def _part_lung(
+    ct: CtVolume, mask: MaskArray, airways: MaskArray, lung: Structure, labels: LabelArray, progress: Progress
+) -> list[Fissure]:
     """Write the lobes of one lung into `labels`."""
     progress(0.0, "Finding the lobes")
     grid = WorkingGrid.over(ct.geometry, bounding_box(mask, ct.geometry, 3.0), SPACING_MM)
-    image = _lung_image(ct, mask, grid)
+    image = _lung_image(ct, mask, airways, grid)
     progress(0.2, "Finding the fissures")
     right = lung is RIGHT_LUNG
     name = "right oblique" if right else "left oblique"
@@ -133,13 +137,14 @@ def _corner(grid: WorkingGrid) -> DoubleArray:
     return np.array(grid.spacing_kji) / 2.0 - np.array(grid.geometry.spacing_kji) / 2.0
 
 
-def _lung_image(ct: CtVolume, mask: MaskArray, grid: WorkingGrid) -> LungImage:
+def _lung_image(ct: CtVolume, mask: MaskArray, airways: MaskArray, grid: WorkingGrid) -> LungImage:
     inside = grid.reduce_mask(mask)
     hu = grid.reduce(ct.hu)
     vessels = tube_measure(hu, grid.spacing_kji, _VESSEL_SCALES_MM, inside)
     clipped = np.clip(hu, -1000, -300).astype(np.float32)
     clipped[~inside] = clipped[inside].mean()
-    plain = erode(inside, _PLEURA_MM, grid.spacing_kji) & (vessels < _VESSEL)
+    beside = dilate(grid.share(airways) > _SOME_LUMEN, _AIRWAY_WALL_MM, grid.spacing_kji)
+    plain = erode(inside & ~beside, _PLEURA_MM, grid.spacing_kji) & (vessels < _VESSEL)
     return LungImage(clipped, inside, plain, vessels, grid.spacing_kji)
 
 
@@ -163,8 +168,9 @@ def _fit(
     )
     progress(0.6, "Finding the fissures")
     frame = frame.raised(terms @ pose.astype(np.float32))
-    near = fissure_evidence(image, frame, NEAR)
-    frame = frame.raised(fit_surface(near, look=NEAR, spread_mm=10.0, stiffness=1.0, pull=0.002))
+    for _ in range(_NEAR_LOOKS):
+        near = fissure_evidence(image, frame, NEAR)
+        frame = frame.raised(fit_surface(near, look=NEAR, spread_mm=10.0, stiffness=1.0, pull=0.002))
     progress(0.8, "Finding the fissures")
     frame = frame.refined(CLOSE.step_mm)
     fine = fissure_evidence(image, frame, CLOSE)
