@@ -33,8 +33,8 @@ class FissurePrior:
     spread: tuple[float, ...]
 
 
-# Heights over the planes are those of two LIDC-IDRI chests (0028, 0350), rounded; spreads are generous, since lobes that
-# are consolidated or collapsed shift their fissures far.
+# Heights over the planes are those of two LIDC-IDRI chests (0028, 0350), rounded; spreads are generous, since lobes
+# that are consolidated or collapsed shift their fissures far.
 _OBLIQUE_SPREAD = (72.0, 88.0, 40.0, 56.0, 32.0, 32.0, 32.0, 20.0, 20.0)
 _HORIZONTAL_SPREAD = (110.0, 44.0, 44.0, 33.0, 22.0, 33.0, 17.0, 17.0, 17.0)
 RIGHT_OBLIQUE = FissurePrior((0.75, 1.0), (0.05, 0.12), (30.0, *(0.0,) * 8), _OBLIQUE_SPREAD)
