@@ -29,13 +29,15 @@ def poi_ranges(
     geometry: Geometry,
     *,
     border_error_mm: float,
+    segment_error_mm: float | None = None,
     poi: Mapping[str, float | None],
     progress: Progress = no_progress,
 ) -> dict[str, tuple[float, float]]:
     """The lowest and highest percentage of infection of each lobe and segment, by key.
 
-    `poi` are the exact percentages; a region whose percentage is None, or that has no neighbour to border on, is left
-    out. A region thinner than the error is shrunk until nothing is left of it.
+    `border_error_mm` is that of the lobes, `segment_error_mm` that of the segments (None: the same). `poi` are the
+    exact percentages; a region whose percentage is None, or that has no neighbour to border on, is left out. A region
+    thinner than the error is shrunk until nothing is left of it.
     """
     box = bounding_box(labels.lungs, geometry)
     step = [max(1, round(_SAMPLE_MM / spacing)) for spacing in geometry.spacing_kji]
@@ -44,11 +46,13 @@ def poi_ranges(
     spacing = tuple(s * mm for s, mm in zip(step, geometry.spacing_kji, strict=True))
     infected = samples.infection > 0
     ranges: dict[str, tuple[float, float]] = {}
-    regions = [(lobe, samples.lobes) for lobe in LOBES] + [(segment, samples.segments) for segment in SEGMENTS]
-    for number, (region, parts) in enumerate(regions):
+    segment_error = border_error_mm if segment_error_mm is None else segment_error_mm
+    regions = [(lobe, samples.lobes, border_error_mm) for lobe in LOBES]
+    regions += [(segment, samples.segments, segment_error) for segment in SEGMENTS]
+    for number, (region, parts, error) in enumerate(regions):
         progress(number / len(regions), "Moving the estimated borders")
         exact = poi.get(region.key)
-        changes = None if exact is None else _changes(region, parts, samples.lungs, infected, spacing, border_error_mm)
+        changes = None if exact is None else _changes(region, parts, samples.lungs, infected, spacing, error)
         if exact is not None and changes is not None:
             ranges[region.key] = (max(0.0, exact + changes[0]), min(100.0, exact + changes[1]))
     return ranges

@@ -25,28 +25,33 @@ from CovidQuantLib.quantification.values import Level, Quantification, RegionMea
 HISTOGRAM_START_HU = -1030
 """Start of the shown histograms: bins of 10 or 5 HU then have borders at -200, 0 and every round number."""
 
+SEGMENT_ERROR_MM = 10.0
+"""How far the border of an estimated segment may be off. An assumption: no image shows where it runs."""
+
 
 @dataclass(frozen=True)
 class QuantificationOptions:
     """What a user may change.
 
     `minimum_involved_ml`: a lobe counts as involved, and scores, above this volume of infection; `minimum_lesion_ml`:
-    smaller lesions are only counted. Both are 0.1 ml unless changed, about a ball of 6 mm. `border_error_mm`: how far
-    estimated borders of lobes and segments may be off; None where they are no estimate. `reference`: the HU
-    distribution to compare with (the shipped one unless another is given), or None. `not_available`: keys of lobes and
-    segments that are absent or not definable, with the reason in words (`{"RML": "resected"}`); a lobe's segments go
-    with it. Raises `InputError` where a value makes no sense.
+    smaller lesions are only counted. They are 1 ml and 0.1 ml unless changed, balls of about 12 and 6 mm.
+    `border_error_mm`: how far estimated borders of lobes may be off, None where they are no estimate;
+    `segment_error_mm`: the same for estimated segments, at least that of the lobes. `reference`: the HU distribution to
+    compare with (the shipped one unless another is given), or None. `not_available`: keys of lobes and segments that
+    are absent or not definable, with the reason in words (`{"RML": "resected"}`); a lobe's segments go with it.
+    Raises `InputError` where a value makes no sense.
     """
 
-    minimum_involved_ml: float = 0.1
+    minimum_involved_ml: float = 1.0
     minimum_lesion_ml: float = 0.1
     histogram_bin_hu: int = 10
     border_error_mm: float | None = None
+    segment_error_mm: float = SEGMENT_ERROR_MM
     reference: HuReference | None = field(default_factory=shipped_reference)
     not_available: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        limits = (self.minimum_involved_ml, self.minimum_lesion_ml, self.border_error_mm or 0.0)
+        limits = (self.minimum_involved_ml, self.minimum_lesion_ml, self.border_error_mm or 0.0, self.segment_error_mm)
         if not all(0.0 <= limit < math.inf for limit in limits):
             raise InputError("A minimum volume or a border error is negative or no number. Give 0 or more.")
         if self.histogram_bin_hu < 1:
@@ -80,6 +85,7 @@ def quantify(
             labels,
             geometry,
             border_error_mm=options.border_error_mm,
+            segment_error_mm=max(options.border_error_mm, options.segment_error_mm),
             poi={region.key: region.poi for region in regions},
             progress=part_of(progress, 0.6, 0.9),
         )

@@ -12,6 +12,7 @@ from CovidQuantLib import __version__
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS
 from CovidQuantLib.ct import CtVolume
 from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.quantification.measure import SEGMENT_ERROR_MM
 from CovidQuantLib.quantification.values import Level, Quantification
 from CovidQuantLib.reports import content, notices
 from CovidQuantLib.reports.canvas import SYNTHETIC_MARK
@@ -72,6 +73,7 @@ def _context(
         "warnings": warnings,
         "sources": content.sources(segmentation),
         "border_error_mm": segmentation.border_error_mm,
+        "segment_error_mm": SEGMENT_ERROR_MM,
         "split_hu": segmentation.split_hu,
         "estimated_lobes": segmentation.lobes.is_estimated,
         "any_estimate": segmentation.lobes.is_estimated or segmentation.segments.is_estimated,

@@ -16,7 +16,6 @@ from CovidQuantLib.ct import CtVolume, HuArray, LabelArray
 from CovidQuantLib.ct.grid import Box, bounding_box
 from CovidQuantLib.ct.volume import T
 from CovidQuantLib.reports.projections import LungProjections
-from CovidQuantLib.reports.wording import true_minus
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 
 Plane = Literal["axial", "coronal", "sagittal"]
@@ -108,13 +107,16 @@ def on_screen(values: npt.NDArray[T], plane: Plane, index: int, box: Box) -> npt
     return flat if plane == "axial" else flat[::-1]
 
 
+_OPPOSITE = {"R": "L", "A": "P", "S": "I"}
+
+
 def position_of(ct: CtVolume, plane: Plane, index: int, box: Box) -> str:
-    """The plane's position along its axis as Slicer's sliders show it, such as `"S 12.5 mm"`; at the box's centre."""
+    """Where the plane lies in the patient, such as `"S 12.5 mm"` or `"L 74.1 mm"`; at the box's centre."""
     letter, component, sign = _RAS[plane]
     centre = [(start + stop - 1) / 2.0 for start, stop in zip(box.start, box.stop, strict=True)]
     centre[AXIS[plane]] = float(index)
     position = sign * float(ct.geometry.to_lps(centre)[component])
-    return true_minus(f"{letter} {position:.1f} mm")
+    return f"{letter if position >= 0.0 else _OPPOSITE[letter]} {abs(position):.1f} mm"
 
 
 @dataclass(frozen=True)

@@ -11,27 +11,27 @@ DoubleArray = npt.NDArray[np.float64]
 # outwards, in the lobe's own proportions. Read off the anatomists' names: apical is up, posterior back, lateral out.
 # The gate lies on the medial side, so that nearly all of a lobe is outwards of it.
 _DIRECTIONS: dict[str, tuple[float, float, float]] = {
-    "RS1": (1.0, 0.1, 0.5),
-    "RS2": (0.2, 0.9, 0.7),
+    "RS1": (1.0, 0.0, 0.35),
+    "RS2": (0.25, 0.9, 0.7),
     "RS3": (-0.2, -0.9, 0.6),
-    "RS4": (-0.1, 0.6, 1.0),
-    "RS5": (-0.3, -0.8, 0.4),
-    "RS6": (0.9, 0.6, 0.6),
+    "RS4": (0.0, -0.3, 1.4),
+    "RS5": (-0.2, -1.0, 0.3),
+    "RS6": (0.8, 0.8, 0.6),
     "RS7": (-0.7, -0.1, 0.1),
     "RS8": (-0.5, -0.8, 0.8),
     "RS9": (-0.7, 0.2, 1.0),
     "RS10": (-0.9, 0.7, 0.4),
-    "LS1+2": (0.9, 0.5, 0.5),
-    "LS3": (0.3, -0.8, 0.6),
-    "LS4": (-0.4, -0.2, 0.9),
+    "LS1+2": (0.9, 0.4, 0.5),
+    "LS3": (0.1, -0.9, 0.5),
+    "LS4": (-0.6, -0.2, 0.9),
     "LS5": (-0.9, -0.5, 0.5),
-    "LS6": (0.9, 0.6, 0.6),
+    "LS6": (0.8, 0.8, 0.6),
     "LS7+8": (-0.6, -0.8, 0.4),
     "LS9": (-0.7, 0.2, 1.0),
     "LS10": (-0.9, 0.7, 0.3),
 }
 
-SMALLEST_SHARE = 0.4
+SMALLEST_SHARE = 0.6
 """No segment takes less than this part of an equal share of its lobe, unless its bronchus says otherwise."""
 
 

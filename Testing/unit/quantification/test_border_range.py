@@ -73,3 +73,12 @@ def test_borders_that_are_no_estimate_have_no_range(nested_maps: Nested, a_geome
     labels = two_lobes(nested_maps, np.s_[24:36])
     result = measured(labels, a_geometry(labels.lungs.shape), None)
     assert result.region("LUL").poi_range is None
+
+
+def test_segments_move_by_their_own_assumed_error(nested_maps: Nested, a_geometry: GeometryOf) -> None:
+    labels = two_lobes(nested_maps, np.s_[24:36])
+    result = measured(labels, a_geometry(labels.lungs.shape), 3.0)
+    lobe, segment = result.region("LUL").poi_range, result.region("LS1+2").poi_range
+    assert lobe is not None
+    assert segment is not None
+    assert segment[1] - segment[0] > lobe[1] - lobe[0]

@@ -42,7 +42,7 @@ def test_sagittal_planes_have_the_front_on_the_left_and_the_head_up() -> None:
 
 @pytest.mark.parametrize(
     ("plane", "index", "position"),
-    [("axial", 0, "S \N{MINUS SIGN}50.0 mm"), ("coronal", 0, "A 100.0 mm"), ("sagittal", 0, "R 140.0 mm")],
+    [("axial", 0, "I 50.0 mm"), ("coronal", 0, "A 100.0 mm"), ("sagittal", 0, "R 140.0 mm")],
 )
 def test_a_position_reads_as_on_slicers_sliders(a_case: Case, plane: Plane, index: int, position: str) -> None:
     assert position_of(a_case.ct, plane, index, WHOLE) == position
