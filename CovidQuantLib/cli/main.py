@@ -118,7 +118,8 @@ def _run(arguments: argparse.Namespace, channel: Channel) -> int:
 def _stopping_cleanly() -> Iterator[None]:
     """Let Ctrl-C, a termination and a closed terminal end the work alike, with nothing half-written left.
 
-    Only the first one counts: another one would stop the cleaning up. What the user ignores (`nohup`) stays ignored.
+    Only the first one counts, to the end of the process: another one would stop the cleaning up, or change the exit
+    code. What the user ignores (`nohup`) stays ignored.
     """
     numbers = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None))]
     before = {number: signal.getsignal(number) for number in numbers}
@@ -135,7 +136,8 @@ def _stopping_cleanly() -> Iterator[None]:
         yield
     finally:
         for number in stopping:
-            signal.signal(number, before[number])
+            if signal.getsignal(number) is stop:
+                signal.signal(number, before[number])
 
 
 if __name__ == "__main__":

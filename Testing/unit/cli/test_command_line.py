@@ -147,7 +147,9 @@ def work(arguments, channel):
     finally:
         os.kill(os.getpid(), signal.NUMBER)
 quantify.run = work
-sys.exit(main.main(["quantify", "ct", "--output", "out"]))
+code = main.main(["quantify", "ct", "--output", "out"])
+os.kill(os.getpid(), signal.NUMBER)
+sys.exit(code)
 """.replace("NUMBER", number)
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == CANCELLED, done.stderr
