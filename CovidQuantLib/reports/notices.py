@@ -12,7 +12,7 @@ NOT_SPLIT = "Ground glass and consolidation were told apart by a reader or a mod
 ESTIMATED = (
     "Borders that are estimated come from the lungs' shape and image evidence, not from a trained model. Their "
     "percentages are whole numbers, with the range that moving the borders by their error gives where that error is "
-    "known; they are hatched in plots, dashed in pictures, and left out of rankings."
+    "known; they are hatched in plots and dashed in pictures."
 )
 POI = (
     "POI, the percentage of infection of a region: 100 \N{MULTIPLICATION SIGN} infected volume / volume of the region "
