@@ -6,6 +6,7 @@ import argparse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone, read_labelmap_on
 from CovidQuantLib.messages import InputError
@@ -80,6 +81,8 @@ def _compare(case: _Case) -> Agreement:
         for name, file in (("lobes", LOBES_FILE), ("segments", SEGMENTS_FILE))
     }
     reference, prediction = read_labelmap_on(case.reference, grid), read_labelmap_on(case.prediction, grid)
+    if max(reference.max(), prediction.max()) > CONSOLIDATION.label:
+        raise InputError("A mask holds labels other than 0, 1 and 2. Give infection masks, not lobes or segments.")
     return agreement(reference, prediction, grid, lungs=lungs, **maps)
 
 
@@ -101,9 +104,11 @@ def _case(reference: Path, prediction: Path, anatomy: Path | None) -> _Case:
     masks = _mask(reference), _mask(prediction)
     if masks[0] is None or masks[1] is None:
         raise InputError("A mask does not exist, or a folder holds no results. Check both paths.")
-    for folder in (anatomy, prediction, reference):
-        if folder is not None and (folder / LUNGS_FILE).is_file():
+    for folder in (prediction, reference) if anatomy is None else (anatomy,):
+        if (folder / LUNGS_FILE).is_file():
             return _Case(masks[0], masks[1], folder)
+    if anatomy is not None:
+        raise InputError(f"The anatomy holds no {LUNGS_FILE}. Name a folder of results of 'covidquant quantify'.")
     raise InputError(
         "A percentage of infection needs lungs. Name the results of 'covidquant quantify' for this CT: --anatomy DIR."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -25,6 +26,9 @@ _SHEARED = "The axes of the image are not perpendicular (a sheared grid). Resamp
 _PERPENDICULAR = 0.01
 _READER = "ITK_InputFilterName"
 
+_META_HEADER_BYTES = 4096
+_META_AXES = (b"2", b"3", b"4")
+
 
 def read_volume(path: Path) -> sitk.Image:
     """The 3D scalar image in a file; further axes of length one are dropped.
@@ -35,8 +39,22 @@ def read_volume(path: Path) -> sitk.Image:
         raise InputError(
             "The file's format is not supported. Give a NIfTI, NRRD or MHA file; a CT can also be a DICOM folder."
         )
+    _check_meta_header(path)
     with _away_from_its_twin(path) as readable:
         return _read(readable)
+
+
+def _check_meta_header(path: Path) -> None:
+    """Raise `InputError` for a MetaImage header with an impossible number of axes: ITK would end the process."""
+    if not path.name.lower().endswith((".mha", ".mhd")):
+        return
+    try:
+        with path.open("rb") as file:
+            found = re.search(rb"NDims\s*=\s*([^\r\n]*)", file.read(_META_HEADER_BYTES))
+    except OSError:
+        return
+    if found is None or found.group(1).strip() not in _META_AXES:
+        raise InputError("The image's header is damaged: it states no possible number of axes. Export it again.")
 
 
 @contextlib.contextmanager

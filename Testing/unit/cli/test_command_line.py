@@ -313,3 +313,16 @@ def test_help_names_every_verb_and_exit_code(covidquant: Run) -> None:
     text = covidquant("--help").stdout
     for word in ("quantify", "evaluate", "demo", "130 cancelled", "Not a medical device"):
         assert word in text
+
+
+def test_evaluate_takes_the_anatomy_that_is_named_or_none(covidquant: Run, results: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    refused = covidquant("evaluate", results, results, "--anatomy", "empty")
+    assert refused.returncode == BAD_INPUT
+    assert "lungs.nii.gz" in refused.stderr
+
+
+def test_evaluate_refuses_what_is_no_infection_mask(covidquant: Run, results: Path) -> None:
+    refused = covidquant("evaluate", results / "segments.nii.gz", results, "--anatomy", results)
+    assert refused.returncode == BAD_INPUT
+    assert "Give infection masks" in refused.stderr
