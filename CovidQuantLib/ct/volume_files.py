@@ -53,7 +53,7 @@ def _check_meta_header(path: Path) -> None:
             found = re.search(rb"NDims\s*=\s*([^\r\n]*)", file.read(_META_HEADER_BYTES))
     except OSError:
         return
-    if found is None or found.group(1).strip() not in _META_AXES:
+    if found is not None and found.group(1).strip() not in _META_AXES:
         raise InputError("The image's header is damaged: it states no possible number of axes. Export it again.")
 
 
