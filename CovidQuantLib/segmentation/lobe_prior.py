@@ -39,7 +39,16 @@ _OBLIQUE_SPREAD = (72.0, 88.0, 40.0, 56.0, 32.0, 32.0, 32.0, 20.0, 20.0)
 _HORIZONTAL_SPREAD = (110.0, 44.0, 44.0, 33.0, 22.0, 33.0, 17.0, 17.0, 17.0)
 RIGHT_OBLIQUE = FissurePrior((0.75, 1.0), (0.05, 0.12), (30.0, *(0.0,) * 8), _OBLIQUE_SPREAD)
 LEFT_OBLIQUE = FissurePrior((0.85, 1.0), (0.05, 0.15), (50.0, -15.0, *(0.0,) * 7), _OBLIQUE_SPREAD)
-RIGHT_HORIZONTAL = FissurePrior((0.45, 1.0), (0.45, 0.0), (10.0, *(0.0,) * 8), _HORIZONTAL_SPREAD)
+MIDDLE_LOBE_SHARE = 0.34
+"""The middle lobe's share of the volume over the right oblique fissure, lying on the back (Yamada et al. 2020)."""
+
+
+def right_horizontal(front: MaskArray, box: LungBox, spacing_kji: tuple[float, float, float]) -> FissurePrior:
+    """The horizontal fissure: where it cuts `MIDDLE_LOBE_SHARE` off `front`, the lung over the oblique fissure."""
+    volume = front.sum(axis=(1, 2)).cumsum()
+    height = float(np.searchsorted(volume, MIDDLE_LOBE_SHARE * volume[-1])) * spacing_kji[0]
+    level = (height - box.low[0]) / (box.high[0] - box.low[0])
+    return FissurePrior((level, 1.0), (level, 0.0), (0.0,) * 9, _HORIZONTAL_SPREAD)
 
 
 @dataclass(frozen=True)

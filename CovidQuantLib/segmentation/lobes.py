@@ -27,12 +27,12 @@ from CovidQuantLib.segmentation.fissures import (
 )
 from CovidQuantLib.segmentation.lobe_prior import (
     LEFT_OBLIQUE,
-    RIGHT_HORIZONTAL,
     RIGHT_OBLIQUE,
     FissurePrior,
     LungBox,
     expected_frame,
     polynomials,
+    right_horizontal,
 )
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.morphology import dilate, erode
@@ -44,7 +44,7 @@ NEAR_MM = 3.0
 """A detected fissure within this distance of the border supports it."""
 
 _VESSEL_SCALES_MM = (1.2, 2.4)
-_FISSURE_REWARD, _VESSEL_PRICE = 80.0, 4.0
+_FISSURE_REWARD, _VESSEL_PRICE = 140.0, 6.0
 _INTERIOR_MM = 8.0
 _PLEURA_MM = 2.0
 _HARDLY_SEEN = 0.25
@@ -111,7 +111,9 @@ def _part_lung(
     progress(0.2, "Finding the fissures")
     right = lung is RIGHT_LUNG
     name = "right oblique" if right else "left oblique"
-    oblique = _fit(image, RIGHT_OBLIQUE if right else LEFT_OBLIQUE, name, part_of(progress, 0.2, 0.5), right=right)
+    box = LungBox.of(image.inside, image.spacing_kji)
+    prior = RIGHT_OBLIQUE if right else LEFT_OBLIQUE
+    oblique = _fit(image, prior, box, name, part_of(progress, 0.2, 0.5), right=right)
     found = [oblique]
     inside = mask[grid.box.slices]
     spacing = ct.geometry.spacing_kji
@@ -123,9 +125,8 @@ def _part_lung(
         front = image.inside & (oblique.frame.signed_height(image.inside.shape, image.spacing_kji) > 1.5)
         upper = dataclasses.replace(image, inside=front, plain=image.plain & front)
         if front.any():
-            horizontal = _fit(
-                upper, RIGHT_HORIZONTAL, "right horizontal", part_of(progress, 0.5, 0.9), right=True, whole=image.inside
-            )
+            prior = right_horizontal(front, box, image.spacing_kji)
+            horizontal = _fit(upper, prior, box, "right horizontal", part_of(progress, 0.5, 0.9), right=True)
             found.append(horizontal)
             under = horizontal.frame.moved(_corner(grid)).signed_height(inside.shape, spacing) < 0.0
             part[inside & above & under] = by_key("RML").label
@@ -148,11 +149,8 @@ def _lung_image(ct: CtVolume, mask: MaskArray, airways: MaskArray, grid: Working
     return LungImage(clipped, inside, plain, vessels, grid.spacing_kji)
 
 
-def _fit(
-    image: LungImage, prior: FissurePrior, name: str, progress: Progress, *, right: bool, whole: MaskArray | None = None
-) -> Fissure:
+def _fit(image: LungImage, prior: FissurePrior, box: LungBox, name: str, progress: Progress, *, right: bool) -> Fissure:
     """The surface of one fissure: pose of the expected sheet, then its shape, then its fine shape."""
-    box = LungBox.of(image.inside if whole is None else whole, image.spacing_kji)
     frame, length = expected_frame(prior, box, WIDE.step_mm)
     wide = fissure_evidence(image, frame, WIDE)
     progress(0.4, "Finding the fissures")
@@ -180,7 +178,7 @@ def _fit(
 
 
 def _reward(evidence: FissureEvidence) -> FloatArray:
-    """What a sheet collects in each column: fissure in the lung's interior, less vessels that it would cut.
+    """What a sheet collects in each column: fissure, and fewer vessels cut than elsewhere.
 
     Fissures are widened, so that the sheet need not fit exactly yet. Near the lung's rim there are other plates.
     """
@@ -191,7 +189,8 @@ def _reward(evidence: FissureEvidence) -> FloatArray:
     usual = float(evidence.vessels[evidence.inside].mean()) if evidence.inside.any() else 1.0
     vessels = np.minimum(evidence.vessels / max(usual, 1e-3), 3.0)
     columns = max(1, int(evidence.inside.any(axis=2).sum()))
-    return np.asarray(inside * (_FISSURE_REWARD * fissure * interior - _VESSEL_PRICE * vessels) / columns, np.float32)
+    gain = _FISSURE_REWARD * fissure + _VESSEL_PRICE * (1.0 - vessels)
+    return np.asarray(inside * interior * gain / columns, np.float32)
 
 
 def _warnings(fissures: list[Fissure]) -> tuple[CaseWarning, ...]:
