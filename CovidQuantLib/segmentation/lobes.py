@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ from CovidQuantLib.segmentation.lobe_prior import (
 )
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.morphology import dilate, erode
+from CovidQuantLib.segmentation.side_by_side import side_by_side
 from CovidQuantLib.segmentation.structure_filters import tube_measure
 from CovidQuantLib.segmentation.surface_fit import DoubleArray, best_pose
 
@@ -87,11 +89,9 @@ class Lobes:
 def segment_lobes(ct: CtVolume, lungs: Lungs, progress: Progress = no_progress) -> Lobes:
     """The lobes of `ct`, estimated from fissures, vessels and expectation."""
     labels = np.zeros(ct.geometry.shape, np.uint8)
-    fissures: list[Fissure] = []
-    for lung, start in ((RIGHT_LUNG, 0.0), (LEFT_LUNG, 0.6)):
-        mask = lungs.labels == lung.label
-        if mask.any():
-            fissures += _part_lung(ct, mask, lungs.airways, lung, labels, part_of(progress, start, start + 0.5))
+    present = [lung for lung in (RIGHT_LUNG, LEFT_LUNG) if (lungs.labels == lung.label).any()]
+    tasks = [functools.partial(_part_lung, ct, lungs, lung, labels) for lung in present]
+    fissures = [fissure for found in side_by_side(tasks, progress) for fissure in found]
     progress(1.0, "Finding the lobes")
     seen = [f.detected.distance_mm[f.detected.seen] for f in fissures]
     distances = np.concatenate([np.zeros(0, np.float32), *seen])
@@ -101,13 +101,12 @@ def segment_lobes(ct: CtVolume, lungs: Lungs, progress: Progress = no_progress) 
     return Lobes(labels, error, near / max(1, border), tuple(fissures), _warnings(fissures))
 
 
-def _part_lung(
-    ct: CtVolume, mask: MaskArray, airways: MaskArray, lung: Structure, labels: LabelArray, progress: Progress
-) -> list[Fissure]:
+def _part_lung(ct: CtVolume, lungs: Lungs, lung: Structure, labels: LabelArray, progress: Progress) -> list[Fissure]:
     """Write the lobes of one lung into `labels`."""
     progress(0.0, "Finding the lobes")
+    mask = lungs.labels == lung.label
     grid = WorkingGrid.over(ct.geometry, bounding_box(mask, ct.geometry, 3.0), SPACING_MM)
-    image = _lung_image(ct, mask, airways, grid)
+    image = _lung_image(ct, mask, lungs.airways, grid)
     progress(0.2, "Finding the fissures")
     right = lung is RIGHT_LUNG
     name = "right oblique" if right else "left oblique"
