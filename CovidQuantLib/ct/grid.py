@@ -1,4 +1,4 @@
-"""Working grids: a box of the CT at a coarser spacing, and the exact or smooth way back onto the CT's own grid."""
+"""Working grids: a box of the CT at another spacing, and the exact or smooth way back onto the CT's own grid."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from CovidQuantLib.ct.label_votes import expand_by_vote, neighbours
 from CovidQuantLib.ct.volume import Geometry, LabelArray, MaskArray, T
 
 _HALF = 0.5 - 1e-4
+_SAME_STEP = 0.01
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,11 @@ def bounding_box(mask: npt.NDArray[np.generic], geometry: Geometry, margin_mm: f
 
 @dataclass(frozen=True)
 class WorkingGrid:
-    """A coarser grid over a box of a CT.
+    """A grid over a box of a CT, most often a coarser one.
 
-    `step` is the distance of its samples in the CT's voxels (k, j, i), never under 1: a coarse sample n lies at
-    `box.start + (n + 0.5) * step - 0.5`. `shape` is its size.
+    `step` is the distance of its samples in the CT's voxels (k, j, i), under 1 on an axis where it is finer. `shape`
+    is its size. It lies centred over the box: along an axis, sample n of N lies at
+    `box.start + box.shape / 2 + (n + 0.5 - N / 2) * step - 0.5`.
     """
 
     box: Box
@@ -75,16 +77,31 @@ class WorkingGrid:
             step.append(size / samples)
         return cls(box, (step[0], step[1], step[2]), (shape[0], shape[1], shape[2]), geometry)
 
+    @classmethod
+    def exactly(cls, geometry: Geometry, box: Box, spacing_kji: tuple[float, float, float]) -> WorkingGrid:
+        """A grid over `box` with this spacing (mm, in the array's order), also where that is finer than the CT's.
+
+        It covers the box and sticks out by less than half a sample on each side. An axis whose spacing is the CT's to
+        1 % keeps the CT's own samples.
+        """
+        step, shape = [], []
+        for size, fine, wanted in zip(box.shape, geometry.spacing_kji, spacing_kji, strict=True):
+            same = abs(wanted / fine - 1.0) <= _SAME_STEP
+            step.append(1.0 if same else wanted / fine)
+            shape.append(int(np.ceil(size / step[-1] - _SAME_STEP)))
+        return cls(box, (step[0], step[1], step[2]), (max(1, shape[0]), max(1, shape[1]), max(1, shape[2])), geometry)
+
     @property
     def spacing_kji(self) -> tuple[float, float, float]:
-        """Spacing of the coarse samples in mm, in the array's order."""
+        """Spacing of the samples in mm, in the array's order."""
         fine = self.geometry.spacing_kji
         return (fine[0] * self.step[0], fine[1] * self.step[1], fine[2] * self.step[2])
 
     def reduce(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
         """`values` of the whole CT grid, averaged over each coarse voxel's volume (same dtype; integers are rounded).
 
-        A fine voxel counts by the part of it that lies in the coarse one, so that sums times volumes are kept.
+        A fine voxel counts by the part of it that lies in the coarse one, so that sums times volumes are kept. Along
+        an axis on which this grid is the finer one, the CT is interpolated linearly.
         """
         means = self._means(values)
         return (np.rint(means, out=means) if np.issubdtype(values.dtype, np.integer) else means).astype(values.dtype)
@@ -100,7 +117,7 @@ class WorkingGrid:
 
     def _means(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
         box = values[self.box.slices]
-        over_k, over_j, over_i = map(_overlaps, box.shape, self.shape, self.step)
+        over_k, over_j, over_i = map(_reduction, box.shape, self.shape, self.step)
         across, along = csr_array(over_j), csr_array(over_i)
         out = np.zeros(self.shape, np.float32)
         for plane, parts in zip(box, over_k.T, strict=True):
@@ -111,12 +128,16 @@ class WorkingGrid:
 
     def expand(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Values of this grid, interpolated linearly onto the box's own voxels; the border is held outside samples."""
+        return self.expand_planes(values, 0, self.box.shape[0])
+
+    def expand_planes(self, values: npt.NDArray[np.float32], start: int, stop: int) -> npt.NDArray[np.float32]:
+        """What `expand` gives, from plane `start` of the box to before `stop`: large CTs are expanded in parts."""
         below, above, part = neighbours(self.box.shape[0], self.shape[0], self.step[0])
         _, across, along = map(_interpolation, self.box.shape, self.shape, self.step)
-        out = np.empty(self.box.shape, np.float32)
-        for k, weight in enumerate(part):
-            plane = (1 - weight) * values[below[k]] + weight * values[above[k]]
-            out[k] = across @ np.ascontiguousarray((along @ plane.T).T)
+        out = np.empty((stop - start, *self.box.shape[1:]), np.float32)
+        for k in range(start, stop):
+            plane = (1 - part[k]) * values[below[k]] + part[k] * values[above[k]]
+            out[k - start] = across @ np.ascontiguousarray((along @ plane.T).T)
         return out
 
     def expand_labels(self, labels: LabelArray) -> LabelArray:
@@ -128,12 +149,20 @@ class WorkingGrid:
         into[self.box.slices] = values
 
 
+def _reduction(fine: int, coarse: int, step: float) -> npt.NDArray[np.float32]:
+    """The matrix (coarse, fine) that brings an axis onto the grid: means where it is coarser, linear where finer."""
+    return _overlaps(fine, coarse, step) if step >= 1.0 else _interpolation(coarse, fine, 1.0 / step).toarray()
+
+
 def _overlaps(fine: int, coarse: int, step: float) -> npt.NDArray[np.float32]:
-    """How much of coarse voxel n (rows) fine voxel m (columns) fills, 0 to 1, along an axis; each row sums to 1."""
-    edges = np.arange(coarse + 1)[:, None] * step
+    """How much of coarse voxel n (rows) fine voxel m (columns) fills, 0 to 1, along an axis; each row sums to 1.
+
+    The part of a coarse voxel outside of the axis does not count.
+    """
+    edges = (fine - coarse * step) / 2 + np.arange(coarse + 1)[:, None] * step
     start, voxel = edges[:-1], np.arange(fine)
-    shared = np.minimum(edges[1:], voxel + 1) - np.maximum(start, voxel)
-    return np.asarray(np.clip(shared, 0.0, None) / step, dtype=np.float32)
+    shared = np.clip(np.minimum(edges[1:], voxel + 1) - np.maximum(start, voxel), 0.0, None)
+    return np.asarray(shared / shared.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def _interpolation(fine: int, coarse: int, step: float) -> csr_array:

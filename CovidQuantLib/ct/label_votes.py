@@ -37,8 +37,11 @@ def expand_by_vote(labels: LabelArray, shape: tuple[int, int, int], step: tuple[
 
 
 def neighbours(fine: int, coarse: int, step: float) -> tuple[Indices, Indices, npt.NDArray[np.float32]]:
-    """For each fine voxel of an axis the coarse ones below and above it, and how far it lies from the one below."""
-    position = np.clip((np.arange(fine) + 0.5) / step - 0.5, 0.0, coarse - 1.0)
+    """For each fine voxel of an axis the coarse ones below and above it, and how far it lies from the one below.
+
+    The two grids have the same centre; one voxel of the coarse one is `step` of the fine one's.
+    """
+    position = np.clip((np.arange(fine) + 0.5 - fine / 2) / step + coarse / 2 - 0.5, 0.0, coarse - 1.0)
     below = np.minimum(position.astype(np.intp), max(coarse - 2, 0))
     return below, np.minimum(below + 1, coarse - 1), (position - below).astype(np.float32)
 

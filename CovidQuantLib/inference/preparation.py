@@ -1,0 +1,30 @@
+"""From a CT to what a network sees. Training and inference go through the same two functions."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from CovidQuantLib.ct import Geometry, HuArray
+from CovidQuantLib.ct.grid import Box, WorkingGrid
+from CovidQuantLib.networks import Preprocessing
+
+
+def model_grid(geometry: Geometry, box: Box, preprocessing: Preprocessing) -> WorkingGrid:
+    """The grid over `box` that the network works on: at the model's spacing, or the CT's own where that is None.
+
+    Where the CT has the model's spacing along an axis, to 1 %, its own samples are kept; where it is finer it is
+    averaged, where it is coarser (thick slices) interpolated linearly.
+    """
+    if preprocessing.spacing_mm is None:
+        return WorkingGrid.exactly(geometry, box, geometry.spacing_kji)
+    i, j, k = preprocessing.spacing_mm
+    return WorkingGrid.exactly(geometry, box, (k, j, i))
+
+
+def prepare(hu: HuArray, geometry: Geometry, box: Box, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+    """What the network sees of `box`, before padding: float32, axes (k, j, i), 0 to 1, on `model_grid`.
+
+    `hu` is the whole CT (k, j, i) in HU.
+    """
+    return preprocessing.normalise(model_grid(geometry, box, preprocessing).reduce(hu))
