@@ -7,6 +7,7 @@ from pathlib import Path
 
 from CovidQuantLib.anatomy import LOBES, LUNGS, LUNGS_KEY
 from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.cli.chosen_models import chosen_model
 from CovidQuantLib.cli.job import Job, do_job, result_values, summary
 from CovidQuantLib.files import check_free
 from CovidQuantLib.progress import part_of
@@ -42,7 +43,10 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     channel.progress(0.0, "Making a synthetic chest")
     chest = make_chest(STANDARD)
     channel.progress(0.3, "Making a synthetic chest")
-    job = Job(SegmentationOptions(), QuantificationOptions(), describe_case(chest.ct, synthetic=True))
+    models = SegmentationOptions(
+        infection_model=chosen_model("infection", None), lungs_model=chosen_model("lungs", None)
+    )
+    job = Job(models, QuantificationOptions(), describe_case(chest.ct, synthetic=True))
     outcome = do_job(chest.ct, job, arguments.output, part_of(channel.progress, 0.3, 1.0))
     comparison = _beside_the_truth(outcome.quantification, _truth(chest))
     text = f"{comparison}\n\n{summary(outcome, arguments.output)}"

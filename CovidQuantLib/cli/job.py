@@ -14,7 +14,7 @@ from CovidQuantLib.quantification import LabelMaps, Quantification, Quantificati
 from CovidQuantLib.reports.case import CaseDetails, review_status
 from CovidQuantLib.reports.content import score_text
 from CovidQuantLib.reports.results import JSON_FILE, REPORT_FILE, write_results
-from CovidQuantLib.reports.wording import millilitres, percent
+from CovidQuantLib.reports.wording import millilitres, percent, source_sentence
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
 
@@ -40,12 +40,7 @@ class Outcome:
 def do_job(ct: CtVolume, job: Job, output: Path, progress: Progress) -> Outcome:
     """Segment, measure and write `ct`; the folder `output` appears whole or not at all."""
     segmentation = segment_chest(ct, job.segmentation, part_of(progress, 0.0, 0.65))
-    labels = LabelMaps(
-        lungs=segmentation.lungs.labels,
-        lobes=segmentation.lobes.labels,
-        segments=segmentation.segments.labels,
-        infection=segmentation.infection.labels,
-    )
+    labels = LabelMaps(**{name: part.labels for name, part in segmentation.parts.items()})
     options = replace(job.quantification, border_error_mm=segmentation.border_error_mm)
     measured = quantify(ct.hu, labels, ct.geometry, options=options, progress=part_of(progress, 0.65, 0.72))
     with whole_folder(output) as folder:
@@ -60,6 +55,7 @@ def summary(outcome: Outcome, output: Path) -> str:
         f"Lungs {millilitres(lungs.volume_ml)} ml, infection {millilitres(lungs.infection_ml)} ml "
         f"(ground glass {millilitres(lungs.ggo_ml)}, consolidation {millilitres(lungs.consolidation_ml)}), "
         f"POI {percent(lungs.poi)}",
+        f"Infection by {source_sentence(outcome.segmentation.infection)}.",
         f"Derived CT score {score_text(outcome.quantification)}. {review_status(outcome.case, outcome.segmentation)}.",
         f"Report: {output / REPORT_FILE}",
     ]

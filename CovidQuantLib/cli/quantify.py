@@ -10,6 +10,7 @@ from typing import Any
 
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.cli.chosen_models import chosen_model
 from CovidQuantLib.cli.job import Job, do_job, result_values, summary
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
@@ -32,8 +33,9 @@ DESCRIPTION = """\
 Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
 maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
 
-Infection comes from a threshold baseline: opacity is taken as infection, whatever its cause. Lobes and segments are
-estimates from visible fissures, vessels and geometry, marked as such, unless an external segmenter gives the lobes.
+Infection comes from the active network, or from a threshold baseline where the extra 'networks' is not installed:
+opacity is taken as infection, whatever its cause. Lobes and segments are estimates from visible fissures, vessels and
+geometry, marked as such, unless an external segmenter gives the lobes.
 """
 
 
@@ -50,9 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     segmentation.add_argument(
         "--infection",
         metavar="NAME|MASK",
-        default=THRESHOLD,
-        help="'threshold', the baseline (default), or a mask on the CT's grid that a reader drew or corrected "
-        "(1 ground glass, 2 consolidation)",
+        help="a model of 'covidquant models list' (default: the active one), 'threshold', the baseline, or a mask on "
+        "the CT's grid that a reader drew or corrected (1 ground glass, 2 consolidation)",
+    )
+    segmentation.add_argument(
+        "--lungs",
+        metavar="NAME",
+        help="the model that adds to the threshold lungs what they leave out in dense disease (default: the active "
+        "one), or 'threshold' for none",
     )
     names = (ESTIMATED, *(segmenter.name for segmenter in external_segmenters()))
     segmentation.add_argument(
@@ -89,7 +96,8 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         return
     if arguments.output is None:
         raise InputError("Say where the results go: --output DIR.")
-    if arguments.reader is not None and arguments.infection == THRESHOLD:
+    mask = _mask_file(arguments.infection)
+    if arguments.reader is not None and mask is None:
         raise InputError("--reader names who corrected a mask. Give that mask too: --infection MASK.")
     if not LOWEST_SPLIT_HU <= arguments.split_hu <= HIGHEST_SPLIT_HU:
         raise InputError(f"--split-hu takes HU from {LOWEST_SPLIT_HU} to {HIGHEST_SPLIT_HU}.")
@@ -97,12 +105,16 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     check_free(arguments.output)
     reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
     numbers = QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference)
+    infection_model = None if mask else chosen_model("infection", arguments.infection)
+    lungs_model = chosen_model("lungs", arguments.lungs)
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
     job = Job(
         SegmentationOptions(
             anatomy=arguments.anatomy,
             split_hu=arguments.split_hu,
-            edited_infection=_mask(arguments.infection, ct),
+            infection_model=infection_model,
+            lungs_model=lungs_model,
+            edited_infection=_edited_infection(mask, ct) if mask else None,
         ),
         numbers,
         describe_case(ct, case_code=case, reader=reader, patient_name=name),
@@ -127,13 +139,22 @@ def _one_line(text: str | None) -> str | None:
     return text
 
 
-def _mask(infection: str, ct: CtVolume) -> LabelArray | None:
-    """The reader's mask that `--infection` names; None for the baseline."""
-    if infection == THRESHOLD:
+def _mask_file(infection: str | None) -> Path | None:
+    """The file that `--infection` names; None where it names a method. Raises `InputError` for a file that is none."""
+    if infection is None or infection == THRESHOLD:
         return None
     mask = Path(infection)
-    if not mask.is_file():
-        raise InputError(f"--infection takes '{THRESHOLD}', or the file of a mask; it is neither.")
+    if mask.is_file():
+        return mask
+    if mask.suffix or len(mask.parts) > 1:
+        raise InputError(
+            f"--infection takes a model of 'covidquant models list', '{THRESHOLD}', or the file of a mask; it is none "
+            "of them."
+        )
+    return None
+
+
+def _edited_infection(mask: Path, ct: CtVolume) -> LabelArray:
     labels = read_labelmap(mask, ct)
     if int(labels.max()) > CONSOLIDATION.label:
         raise InputError("The infection mask holds labels other than 0, 1 (ground glass) and 2 (consolidation).")

@@ -50,7 +50,6 @@ def review_status(case: CaseDetails, segmentation: ChestSegmentation) -> str:
     """The line that stands on every page: whether a person has corrected what is shown."""
     if case.reader:
         return f"Corrected by reader {case.reader}"
-    parts = (segmentation.lungs, segmentation.lobes, segmentation.segments, segmentation.infection)
-    if any(part.source == EDITED for part in parts):
+    if any(part.source == EDITED for part in segmentation.parts.values()):
         return "AI proposal, corrected by a reader who is not named"
     return "AI proposal, not reviewed"

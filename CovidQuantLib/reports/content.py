@@ -202,10 +202,5 @@ def density_sentence(quantification: Quantification) -> str:
 
 def sources(segmentation: ChestSegmentation) -> tuple[Source, ...]:
     """The source of each label map."""
-    parts = (
-        ("Lungs", segmentation.lungs),
-        ("Lobes", segmentation.lobes),
-        ("Segments", segmentation.segments),
-        ("Infection", segmentation.infection),
-    )
-    return tuple(Source(name, part.source, source_sentence(part)) for name, part in parts)
+    parts = segmentation.parts.items()
+    return tuple(Source(name.capitalize(), part.source, source_sentence(part)) for name, part in parts)

@@ -77,13 +77,10 @@ def _ct(ct: CtVolume) -> dict[str, Any]:
 
 
 def _sources(segmentation: ChestSegmentation) -> dict[str, Any]:
-    parts = {
-        "lungs": segmentation.lungs,
-        "lobes": segmentation.lobes,
-        "segments": segmentation.segments,
-        "infection": segmentation.infection,
+    return {
+        name: {"source": part.source, "model": part.model, "estimated": part.is_estimated}
+        for name, part in segmentation.parts.items()
     }
-    return {name: {"source": part.source, "estimated": part.is_estimated} for name, part in parts.items()}
 
 
 def _region(region: RegionMeasures, segmentation: ChestSegmentation) -> dict[str, Any]:

@@ -24,6 +24,12 @@ LUNGS_FILE = "lungs.nii.gz"
 LOBES_FILE = "lobes.nii.gz"
 SEGMENTS_FILE = "segments.nii.gz"
 INFECTION_FILE = "infection.nii.gz"
+_LABELMAP_FILES = {
+    "lungs": LUNGS_FILE,
+    "lobes": LOBES_FILE,
+    "segments": SEGMENTS_FILE,
+    "infection": INFECTION_FILE,
+}
 
 
 def write_results(
@@ -39,15 +45,9 @@ def write_results(
     The same case gives the same bytes. Nothing names a path, a date or a person, unless the user put a name into
     `case`. Raises `InputError` where the disk refuses the write.
     """
-    maps = {
-        LUNGS_FILE: segmentation.lungs,
-        LOBES_FILE: segmentation.lobes,
-        SEGMENTS_FILE: segmentation.segments,
-        INFECTION_FILE: segmentation.infection,
-    }
-    for number, (name, part) in enumerate(maps.items()):
+    for number, (name, part) in enumerate(segmentation.parts.items()):
         progress(0.05 * number, "Writing the label maps")
-        write_labelmap(folder / name, part.labels, ct)
+        write_labelmap(folder / _LABELMAP_FILES[name], part.labels, ct)
     write_seg_nrrd(folder / SEGMENTATION_FILE, ct, segmentation, part_of(progress, 0.2, 0.35))
     _write_text(folder / JSON_FILE, quantification_json(ct, segmentation, quantification, case))
     _write_text(folder / CSV_FILE, quantification_csv(segmentation, quantification, case))

@@ -51,12 +51,7 @@ def write_seg_nrrd(path: Path, ct: CtVolume, segmentation: ChestSegmentation, pr
     stored_box = box_in_stored(box, ct.geometry.shape, ct.stored)
     layers = [
         _Layer(part, structures, ct.stored.to_stored(part.labels[box.slices]))
-        for part, structures in (
-            (segmentation.lungs, LUNGS),
-            (segmentation.lobes, LOBES),
-            (segmentation.segments, SEGMENTS),
-            (segmentation.infection, INFECTION),
-        )
+        for part, structures in zip(segmentation.parts.values(), (LUNGS, LOBES, SEGMENTS, INFECTION), strict=True)
     ]
     header = "\n".join([*_geometry_fields(ct.stored_geometry, stored_box, len(layers)), *_segment_fields(layers)])
     with whole_file(path) as temporary, temporary.open("wb") as file:

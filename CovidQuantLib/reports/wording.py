@@ -11,6 +11,8 @@ NOT_AVAILABLE = "not available"
 _ONE_DECIMAL_BELOW = 100.0
 _SMALLEST_ML = 0.1
 _SMALLEST_PERCENT = 0.1
+_SHOWN_ID = 8
+"""Letters of a model's id that a person reads, as in the list of models."""
 
 
 def millilitres(value: float | None, *, estimated: bool = False) -> str:
@@ -53,7 +55,11 @@ def source_sentence(part: Part) -> str:
         ESTIMATED: "estimated from the lungs' shape and image evidence",
         EDITED: "edited by a reader",
     }
-    return known.get(part.source, f"model or segmenter “{part.source}”")
+    if part.model is None:
+        return known.get(part.source, f"segmenter “{part.source}”")
+    first, added, model_id = part.source.rpartition("+")
+    network = f"network “{part.model}” ({model_id[:_SHOWN_ID]})"
+    return f"{known[first]}, with dense parts added by the {network}" if added else network
 
 
 def _rounded(value: float, decimals: int, smallest: float) -> str:

@@ -16,12 +16,14 @@ EDITED = "edited"
 class Part:
     """One label map on the CT's grid (axes k, j, i; uint8; values of `anatomy`) and its source.
 
-    `source` is `"threshold"`, `"estimated"`, `"edited"`, the name of an external segmenter, or a model's id. An
-    estimate is shown as one wherever it appears.
+    `source` is `"threshold"`, `"estimated"`, `"edited"`, the name of an external segmenter, or a model's id;
+    `"threshold+ID"` where the model ID only added to the threshold. An estimate is shown as one wherever it appears.
+    `model` is the name of that model as a person reads it.
     """
 
     labels: LabelArray
     source: str
+    model: str | None = None
 
     @property
     def is_estimated(self) -> bool:
@@ -45,3 +47,13 @@ class ChestSegmentation:
     border_error_mm: float | None = None
     split_hu: float | None = None
     warnings: tuple[CaseWarning, ...] = ()
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The four label maps by name: lungs, lobes, segments, infection."""
+        return {
+            "lungs": self.lungs,
+            "lobes": self.lobes,
+            "segments": self.segments,
+            "infection": self.infection,
+        }

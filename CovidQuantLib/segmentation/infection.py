@@ -16,7 +16,7 @@ from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split
 from CovidQuantLib.segmentation.morphology import components, distance_outside
 from CovidQuantLib.segmentation.opacities import CoarseLung, Opacities, find_opacities
 
-__all__ = ["DEFAULT_SPLIT_HU", "threshold_infection"]
+__all__ = ["DEFAULT_SPLIT_HU", "threshold_infection", "without_specks"]
 
 WORKING_MM = 1.5
 """Spacing of the grid on which opacities are found; their borders are drawn on the CT's own."""
@@ -55,7 +55,7 @@ def threshold_infection(
     box = grid.box.slices
     found = (grid.expand(_border_field(lung, opacities)) > 0) & (lungs[box] > 0) & ~airways[box]
     infected = np.zeros(lungs.shape, bool)
-    infected[box] = _without_specks(found, ct.geometry.voxel_ml)
+    infected[box] = without_specks(found, ct.geometry.voxel_ml)
     progress(0.9, "Telling ground glass from consolidation")
     return split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu)
 
@@ -73,7 +73,8 @@ def _border_field(lung: CoarseLung, opacities: Opacities) -> np.ndarray[tuple[in
     return np.where(mask, by_density, by_rule)
 
 
-def _without_specks(mask: MaskArray, voxel_ml: float) -> MaskArray:
+def without_specks(mask: MaskArray, voxel_ml: float) -> MaskArray:
+    """`mask` without its pieces under `SMALLEST_ML`; pieces are connected through faces."""
     parts, counts = components(mask)
     keep = counts * voxel_ml >= SMALLEST_ML
     keep[0] = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +14,14 @@ from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED, THRESHOLD, Chest
 from CovidQuantLib.segmentation.external import external_segmenter, segment_externally
 from CovidQuantLib.segmentation.infection import threshold_infection
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
+from CovidQuantLib.segmentation.infection_network import network_infection
 from CovidQuantLib.segmentation.lobes import segment_lobes
 from CovidQuantLib.segmentation.lungs import Lungs, segment_lungs
+from CovidQuantLib.segmentation.lungs_network import back_up_lungs
 from CovidQuantLib.segmentation.segments import segment_segments
+
+if TYPE_CHECKING:
+    from CovidQuantLib.models import LoadedModel
 
 
 @dataclass(frozen=True)
@@ -23,13 +29,23 @@ class SegmentationOptions:
     """What to segment with.
 
     `anatomy` is `"estimated"` or the name of an external segmenter; `split_hu` divides ground glass from consolidation.
-    `edited_infection` is a mask that a reader drew or corrected (axes k, j, i; values of `anatomy.INFECTION`): it takes
-    the place of the threshold baseline.
+    `infection_model` finds the infection; None: the threshold baseline. `lungs_model` adds to the threshold lungs what
+    they leave out in dense disease; None: nothing. `edited_infection` is a mask that a reader drew or corrected (axes
+    k, j, i; values of `anatomy.INFECTION`): it takes the place of both.
     """
 
     anatomy: str = ESTIMATED
     split_hu: int = DEFAULT_SPLIT_HU
+    infection_model: LoadedModel | None = None
+    lungs_model: LoadedModel | None = None
     edited_infection: LabelArray | None = None
+
+
+@dataclass(frozen=True)
+class _Infection:
+    part: Part
+    split_hu: int | None
+    warnings: tuple[CaseWarning, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,40 +67,60 @@ def segment_chest(
     leaves the lungs.
     """
     options = options or SegmentationOptions()
-    lungs = segment_lungs(ct, part_of(progress, 0.0, 0.35))
-    anatomy = _anatomy(ct, lungs, options.anatomy, part_of(progress, 0.35, 0.7))
-    segments = segment_segments(ct, lungs, anatomy.lobes.labels, part_of(progress, 0.7, 0.8)).labels
-    infection = _infection(ct, anatomy.lungs.labels, lungs, options, part_of(progress, 0.8, 1.0))
+    lungs, source = _lungs(ct, options.lungs_model, part_of(progress, 0.0, 0.35))
+    anatomy = _anatomy(ct, lungs, source, options.anatomy, part_of(progress, 0.35, 0.65))
+    segments = segment_segments(ct, lungs, anatomy.lobes.labels, part_of(progress, 0.65, 0.75)).labels
+    infection = _infection(ct, anatomy.lungs.labels, lungs, options, part_of(progress, 0.75, 1.0))
     return ChestSegmentation(
         lungs=anatomy.lungs,
         lobes=anatomy.lobes,
         segments=Part(segments, ESTIMATED),
-        infection=infection,
+        infection=infection.part,
         border_error_mm=anatomy.border_error_mm,
-        split_hu=None if infection.source == EDITED else options.split_hu,
-        warnings=anatomy.warnings,
+        split_hu=infection.split_hu,
+        warnings=(*anatomy.warnings, *infection.warnings),
     )
 
 
-def _anatomy(ct: CtVolume, lungs: Lungs, source: str, progress: Progress) -> _Anatomy:
+def _lungs(ct: CtVolume, model: LoadedModel | None, progress: Progress) -> tuple[Lungs, Part]:
+    """The lungs, and the same as a part of the result."""
+    if model is None:
+        lungs = segment_lungs(ct, progress)
+        return lungs, Part(lungs.labels, THRESHOLD)
+    backed = back_up_lungs(ct, segment_lungs(ct, part_of(progress, 0.0, 0.7)), model, part_of(progress, 0.7, 1.0))
+    if not backed.added_ml:
+        return backed.lungs, Part(backed.lungs.labels, THRESHOLD)
+    return backed.lungs, Part(backed.lungs.labels, f"{THRESHOLD}+{model.card.id}", model.card.name)
+
+
+def _anatomy(ct: CtVolume, lungs: Lungs, part: Part, source: str, progress: Progress) -> _Anatomy:
     if source == ESTIMATED:
         lobes = segment_lobes(ct, lungs, progress)
         warnings = (*lungs.warnings, *lobes.warnings)
-        return _Anatomy(Part(lungs.labels, THRESHOLD), Part(lobes.labels, ESTIMATED), lobes.border_error_mm, warnings)
+        return _Anatomy(part, Part(lobes.labels, ESTIMATED), lobes.border_error_mm, warnings)
     found = segment_externally(external_segmenter(source), ct, progress)
     return _Anatomy(Part(found.lungs, found.source), Part(found.lobes, found.source), None, lungs.warnings)
 
 
 def _infection(
     ct: CtVolume, lung_labels: LabelArray, lungs: Lungs, options: SegmentationOptions, progress: Progress
-) -> Part:
-    if options.edited_infection is None:
+) -> _Infection:
+    if options.edited_infection is not None:
+        _check_inside(options.edited_infection, lung_labels, ct)
+        return _Infection(Part(options.edited_infection, EDITED), None)
+    if options.infection_model is None:
         found = threshold_infection(ct, lung_labels, lungs.airways, progress, split_hu=options.split_hu)
-        return Part(found, THRESHOLD)
-    outside = int(np.count_nonzero((options.edited_infection > 0) & (lung_labels == 0)))
+        return _Infection(Part(found, THRESHOLD), options.split_hu)
+    model = options.infection_model
+    seen = network_infection(ct, lung_labels, lungs, model, progress, split_hu=options.split_hu)
+    warnings = tuple(CaseWarning("network_fallback", note) for note in seen.notes)
+    return _Infection(Part(seen.labels, model.card.id, model.card.name), seen.split_hu, warnings)
+
+
+def _check_inside(infection: LabelArray, lungs: LabelArray, ct: CtVolume) -> None:
+    outside = int(np.count_nonzero((infection > 0) & (lungs == 0)))
     if outside:
         raise InputError(
             f"{outside * ct.geometry.voxel_ml:.2f} ml of the infection mask lie outside the lungs, and a percentage of "
             "infection needs lungs that hold it. Remove that part from the mask, or use lungs that include it."
         )
-    return Part(options.edited_infection, EDITED)

@@ -1,0 +1,61 @@
+"""Infection by a trained network, in the place of the threshold baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from CovidQuantLib.ct import CtVolume, LabelArray
+from CovidQuantLib.ct.grid import bounding_box
+from CovidQuantLib.inference import open_engine, predict
+from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.segmentation.infection import without_specks
+from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
+from CovidQuantLib.segmentation.lungs import Lungs
+
+if TYPE_CHECKING:
+    from CovidQuantLib.models import LoadedModel
+
+MARGIN_MM = 10.0
+"""What a network sees around the lungs: chest wall, diaphragm and mediastinum tell a border from a lesion."""
+_WITHOUT_CLASSES = "infection"
+
+
+@dataclass(frozen=True)
+class NetworkInfection:
+    """What a network found.
+
+    `labels` (uint8: 1 ground glass, 2 consolidation) stand on the CT's grid (k, j, i), within the lungs and outside the
+    airways. `split_hu` is the density that told the classes apart, None where the network did. `notes` are sentences on
+    how it ran ("The GPU has too little memory ...").
+    """
+
+    labels: LabelArray
+    split_hu: int | None
+    notes: tuple[str, ...]
+
+
+def network_infection(
+    ct: CtVolume,
+    lung_labels: LabelArray,
+    lungs: Lungs,
+    model: LoadedModel,
+    progress: Progress = no_progress,
+    *,
+    split_hu: int = DEFAULT_SPLIT_HU,
+) -> NetworkInfection:
+    """Infection of `ct` within `lung_labels` (anatomy's labels, on the CT's grid) as `model` sees it.
+
+    A model that tells no classes apart gives them by density: above `split_hu` is consolidation. Pieces under
+    `infection.SMALLEST_ML` are dropped, as the baseline drops them.
+    """
+    box = bounding_box(lung_labels, ct.geometry, MARGIN_MM)
+    engine = open_engine(model.module)
+    found = predict(ct.hu, ct.geometry, box, engine, model.card.preprocessing, progress=part_of(progress, 0.0, 0.9))
+    progress(0.9, "Drawing the infection")
+    infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
+    if model.card.label_set.name == _WITHOUT_CLASSES:
+        return NetworkInfection(split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu), split_hu, found.notes)
+    return NetworkInfection(np.where(infected, found.labels, 0).astype(np.uint8), None, found.notes)

@@ -1,0 +1,76 @@
+"""Lungs by a trained network, to add what the threshold lungs leave out in dense disease.
+
+Thresholds follow air. Where much of a lung is consolidated and its border to heart, liver or fluid has no contrast,
+shape alone must tell it, which a network has learnt. It only adds: where the lungs hold air, the threshold's border is
+the sharper one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct.grid import Box, WorkingGrid
+from CovidQuantLib.inference import open_engine, predict
+from CovidQuantLib.messages import CaseWarning
+from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.segmentation.lungs import Lungs
+from CovidQuantLib.segmentation.morphology import components, dilate, open_
+
+if TYPE_CHECKING:
+    from CovidQuantLib.models import LoadedModel
+
+SMALLEST_ADDED_ML = 15.0
+"""A smaller disagreement is left to the reader: at the model's spacing it is within the error of its border."""
+_WORKING_MM = 3.0
+_SHELL_MM = 5.0
+_DENSE_HU = -500
+
+
+@dataclass(frozen=True)
+class BackedLungs:
+    """Lungs with what a network added to them, and how much that was."""
+
+    lungs: Lungs
+    added_ml: float
+
+
+def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Progress = no_progress) -> BackedLungs:
+    """`lungs` with the dense parts of a lung that `model` sees and the threshold left out.
+
+    A part counts where it touches the lungs, is thicker than twice 5 mm and has 15 ml or more; thinner ones are
+    differences of the border. Airways stay outside. Where something was added a warning says how much.
+    """
+    whole = Box((0, 0, 0), ct.geometry.shape)
+    engine = open_engine(model.module)
+    seen = predict(ct.hu, ct.geometry, whole, engine, model.card.preprocessing, progress=part_of(progress, 0.0, 0.8))
+    progress(0.8, "Comparing the lungs with the network's")
+    missing = (seen.labels > 0) & (lungs.labels == 0) & ~lungs.airways & (ct.hu > _DENSE_HU)
+    added = _thick_parts(missing, lungs.labels, WorkingGrid.over(ct.geometry, whole, _WORKING_MM))
+    added_ml = float(np.count_nonzero(added)) * ct.geometry.voxel_ml
+    if not added_ml:
+        return BackedLungs(lungs, 0.0)
+    warning = CaseWarning(
+        "lungs_network",
+        f"{added_ml:.0f} ml of dense tissue without visible air were added to the lungs by a network, which knows "
+        "their usual shape. Look at the lungs' border there.",
+    )
+    labels = np.where(added, seen.labels, lungs.labels).astype(np.uint8)
+    return BackedLungs(replace(lungs, labels=labels, warnings=(*lungs.warnings, warning)), added_ml)
+
+
+def _thick_parts(missing: MaskArray, lungs: LabelArray, grid: WorkingGrid) -> MaskArray:
+    """The parts of `missing` worth adding, on the CT's grid."""
+    coarse, spacing = grid.reduce_mask(missing), grid.spacing_kji
+    parts, counts = components(open_(coarse, _SHELL_MM, spacing))
+    near = dilate(grid.reduce_mask(lungs > 0), _SHELL_MM, spacing)
+    voxel_ml = float(np.prod(spacing)) / 1000.0
+    kept = (counts * voxel_ml >= SMALLEST_ADDED_ML) & (np.bincount(parts[near], minlength=len(counts)) > 0)
+    kept[0] = False
+    if not kept.any():
+        return np.zeros(missing.shape, bool)
+    around = dilate(np.asarray(kept[parts]), _SHELL_MM, spacing)
+    return missing & (grid.expand_labels(around.view(np.uint8)) > 0)
