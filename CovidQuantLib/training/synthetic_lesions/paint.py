@@ -1,0 +1,144 @@
+"""Paint pneumonia into a chest: lesions one after the other, each with an exact mask and its own number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS
+from CovidQuantLib.ct import HuArray, LabelArray
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.training.synthetic_lesions import clusters, fields
+from CovidQuantLib.training.synthetic_lesions.chest import Chest, LungPlaces, lung_places
+from CovidQuantLib.training.synthetic_lesions.drawing import Drawn, Ground
+from CovidQuantLib.training.synthetic_lesions.noise import ScanNoise, scan_noise
+from CovidQuantLib.training.synthetic_lesions.plan import Burden, Request, requests
+from CovidQuantLib.training.synthetic_lesions.published import BORDER_SHARE, HUANG_MOST_SHARE, size_class
+from CovidQuantLib.training.synthetic_lesions.tissue import filled
+
+Painter = Callable[[np.random.Generator, Request, Ground], Drawn | None]
+
+PAINTERS: dict[str, Painter] = {"fields": fields.draw, "clusters": clusters.draw}
+"""`fields` paints what models are trained on; `clusters` is for evaluation only and never enters a training list."""
+
+_GAP_MM = 4.0
+
+
+@dataclass(frozen=True)
+class PaintedLesion:
+    """One lesion: its number in the map of lesions, kind, volume in ml and size class, and mean densities asked for."""
+
+    number: int
+    kind: str
+    ml: float
+    size: str
+    consolidation_ml: float
+    ground_glass_hu: float
+    consolidation_hu: float
+
+
+@dataclass(frozen=True)
+class PaintedChest:
+    """A painted CT (`hu`, int16) and its truth, all (k, j, i) on the chest's grid.
+
+    `labels` (uint8) has 1 for ground glass and 2 for consolidation; `numbers` (uint16) says which lesion a voxel is
+    of. Lesions lie apart by about 4 mm, so that each can be found by itself.
+    """
+
+    hu: HuArray
+    labels: LabelArray
+    numbers: npt.NDArray[np.uint16]
+    lesions: tuple[PaintedLesion, ...]
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A chest with what painting needs to know of it; one serves any number of cases."""
+
+    chest: Chest
+    places: LungPlaces
+    noise: ScanNoise
+    lung_level: float
+
+
+def canvas_of(chest: Chest) -> Canvas:
+    """Measure `chest` once (under a second for a grid of 1 mm). Raises `InputError` where it has no lungs."""
+    if not chest.lungs.any():
+        raise InputError("There are no lungs to paint lesions into. Give a chest with a lung mask.")
+    return Canvas(chest, lung_places(chest), scan_noise(chest), chest.lung_level())
+
+
+def paint_chest(canvas: Canvas, painter: str, burden: Burden, seed: int) -> PaintedChest:
+    """`canvas` with pneumonia of this burden by the painter of this name (`PAINTERS`).
+
+    The same arguments give the same case, voxel for voxel. A lesion that finds no room is left out.
+    Raises `InputError` for an unknown painter.
+    """
+    if painter not in PAINTERS:
+        raise InputError(f"There is no such painter. There are: {', '.join(PAINTERS)}.")
+    rng = np.random.default_rng((seed, *painter.encode()))
+    chest = canvas.chest
+    hu, labels = chest.hu.copy(), np.zeros(chest.hu.shape, np.uint8)
+    numbers = np.zeros(chest.hu.shape, np.uint16)
+    ground = Ground(chest, canvas.places, np.zeros(chest.hu.shape, bool))
+    lungs_ml = float(np.count_nonzero(chest.lungs)) * chest.geometry.voxel_ml
+    lesions: list[PaintedLesion] = []
+    for request in requests(rng, burden, HUANG_MOST_SHARE * lungs_ml):
+        drawn = PAINTERS[painter](rng, request, ground)
+        if drawn is None:
+            continue
+        lesion = _paint(rng, canvas, request, drawn, hu, labels, numbers, len(lesions) + 1)
+        if lesion is not None:
+            lesions.append(lesion)
+            _take(ground, drawn)
+    return PaintedChest(hu, labels, numbers, tuple(lesions))
+
+
+def _paint(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    request: Request,
+    drawn: Drawn,
+    hu: HuArray,
+    labels: LabelArray,
+    numbers: npt.NDArray[np.uint16],
+    number: int,
+) -> PaintedLesion | None:
+    """Write one lesion into `hu`, `labels` and `numbers`, in place; None where its mask is empty."""
+    chest, box = canvas.chest, drawn.box
+    mask = (drawn.lesion >= BORDER_SHARE) & (chest.lungs[box] > 0) & ~chest.airways[box] & (numbers[box] == 0)
+    voxels = int(np.count_nonzero(mask))
+    if voxels == 0:
+        return None
+    hu[box] = filled(rng, canvas.chest, canvas.noise, canvas.lung_level, request, drawn, hu[box])
+    solid = mask & (drawn.core >= BORDER_SHARE)
+    labels[box][mask] = GROUND_GLASS.label
+    labels[box][solid] = CONSOLIDATION.label
+    numbers[box][mask] = number
+    ml = voxels * chest.geometry.voxel_ml
+    return PaintedLesion(
+        number,
+        request.kind.value,
+        ml,
+        size_class(ml),
+        float(np.count_nonzero(solid)) * chest.geometry.voxel_ml,
+        request.ground_glass_hu,
+        request.consolidation_hu,
+    )
+
+
+def _take(ground: Ground, drawn: Drawn) -> None:
+    """Mark the lesion and a rim around it as taken, in place."""
+    size = [2 * int(np.ceil(_GAP_MM / step)) + 1 for step in ground.chest.spacing_kji]
+    wide = []
+    for part, side, length in zip(drawn.box, size, ground.taken.shape, strict=True):
+        wide.append((min(side // 2, part.start), min(side // 2, length - part.stop)))
+    touched = np.pad(drawn.lesion > 0.0, wide)
+    outer = tuple(
+        slice(part.start - before, part.stop + behind) for part, (before, behind) in zip(drawn.box, wide, strict=True)
+    )
+    ground.taken[outer] |= ndimage.maximum_filter(touched.view(np.uint8), size=size) > 0
