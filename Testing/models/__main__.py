@@ -124,6 +124,9 @@ def write_datalists(data: Path) -> None:
                 "name": f"synthetic lesions, {part}, {list_name}",
                 "description": "COVID-19 pneumonia painted into chests without known pneumonia (LIDC-IDRI, CC BY 3.0)",
                 "licence": "CC BY 3.0",
+                "attribution": [f"{SOURCES[name].attribution} ({SOURCES[name].licence})" for name in names],
+                "data": "synthetic",
+                "reference": "the painter's own masks, exact by construction",
                 "training": entries,
                 "validation": [],
             }

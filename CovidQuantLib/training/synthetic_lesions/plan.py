@@ -58,6 +58,7 @@ _CLASS_WEIGHTS = {"small": 0.34, "medium": 0.34, "large": 0.22, "confluent": 0.1
 _MOST_LESIONS = 24
 _LEAST_ML = 0.12
 _PART_OF_REST = 0.5
+_MOST_DEVIATIONS = 1.6
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,7 @@ class Request:
 
 def requests(rng: np.random.Generator, burden: Burden, most_ml: float) -> tuple[Request, ...]:
     """The lesions of one case, the largest first; together at most `most_ml`."""
-    drawn = math.log(burden.total_ml.median) + burden.total_ml.log_sd * float(np.clip(rng.normal(), -1.6, 1.6))
-    left = min(math.exp(drawn), most_ml)
+    left = min(burden.total_ml.at(float(np.clip(rng.normal(), -_MOST_DEVIATIONS, _MOST_DEVIATIONS))), most_ml)
     sizes: list[float] = []
     while left >= _LEAST_ML and len(sizes) < _MOST_LESIONS:
         ml = _volume(rng, min(left, burden.largest_ml))

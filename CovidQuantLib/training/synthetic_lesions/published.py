@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+
+_QUARTILE_DEVIATIONS = 0.6745
 
 
 @dataclass(frozen=True)
@@ -14,10 +16,10 @@ class Quartiles:
     low: float
     high: float
 
-    @property
-    def log_sd(self) -> float:
-        """Standard deviation of the logarithm of the log-normal with these quartiles."""
-        return math.log(self.high / self.low) / 1.349
+    def at(self, deviations: float) -> float:
+        """The value at so many standard deviations from the median: log-normal on each side, through the quartiles."""
+        ratio = self.high / self.median if deviations > 0.0 else self.median / self.low
+        return self.median * ratio ** (deviations / _QUARTILE_DEVIATIONS)
 
 
 # Pan et al. 2020 (COVID-Lesion Net), Table 2, 465 scans.

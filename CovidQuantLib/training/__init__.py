@@ -1,0 +1,42 @@
+"""Training: data lists, augmentation, losses, the trainer, and lesions painted into lungs without known pneumonia.
+
+Importing this room needs no PyTorch.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from CovidQuantLib.models import ModelCard
+from CovidQuantLib.networks import require_networks
+from CovidQuantLib.progress import Progress, no_progress
+from CovidQuantLib.training.datalist import Datalist, Entry, read_datalist
+from CovidQuantLib.training.options import TrainingOptions
+
+__all__ = ["Datalist", "Entry", "TrainingOptions", "read_datalist", "train"]
+
+
+def train(
+    datalist: Path | Datalist,
+    output: Path,
+    options: TrainingOptions,
+    progress: Progress = no_progress,
+    *,
+    resume: bool = False,
+) -> ModelCard:
+    """Train a network on `datalist` and write it as a model folder to `output`, new or empty. Gives its card.
+
+    All data are read and checked first. The weights of the best validation are written, or the last ones where there
+    are no validation cases. A checkpoint and the log (`log.jsonl`) lie in a folder beside the output, with `.training`
+    at the end of its name: a training that was cancelled or killed goes on from there when it is started again with
+    the same settings and data; `resume` insists that there is one.
+    Started by `torchrun`, several processes train one model together.
+
+    Raises `InputError` for data, settings or a parent that cannot be used, and without the extra `networks`;
+    `Cancelled` out of `progress`, with the checkpoint kept.
+    """
+    require_networks()
+    from CovidQuantLib.training.train import run_training
+
+    listed = datalist if isinstance(datalist, Datalist) else read_datalist(datalist)
+    return run_training(listed, output, options, resume=resume, progress=progress)
