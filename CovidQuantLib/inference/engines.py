@@ -65,6 +65,10 @@ def open_engine(module: nn.Module, name: str | None = None) -> Engine:
     chosen = names[0] if name is None else name
     if chosen not in names:
         raise InputError(f"There is no such engine here. There are: {', '.join(names)}.")
+    if chosen == "openvino":
+        from CovidQuantLib.inference.openvino_engine import OpenVinoEngine
+
+        return OpenVinoEngine(module)
     from CovidQuantLib.inference.torch_engine import TorchEngine
 
     return TorchEngine(module, device="cuda" if chosen == "torch-gpu" else "cpu")

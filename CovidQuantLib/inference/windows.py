@@ -30,9 +30,9 @@ def run_volume(
 ) -> tuple[FloatArray, tuple[str, ...]]:
     """Probabilities (classes, k, j, i) of `volume` (channels, k, j, i), and notes on how they came about.
 
-    Sides are padded with 0 (air) to a multiple of `multiple_of`. Where the device has too little memory the windows are
-    halved, and where that does not help the engine's fallback goes on; the notes say so. Raises `InputError` where
-    nothing is left to try.
+    Sides are padded with 0 (air) to a multiple of `multiple_of`, the second at least. Where the device has too little
+    memory the windows are halved, and where that does not help the engine's fallback goes on; the notes say so. Raises
+    `InputError` where nothing is left to try.
     """
     import torch
 
@@ -84,8 +84,10 @@ def _up(side: int, multiple_of: int) -> int:
 
 def _padded(volume: FloatArray, multiple_of: int) -> tuple[FloatArray, tuple[slice, ...]]:
     """`volume` with its sides raised to multiples, and the index that cuts the padding off again."""
-    before = [(_up(side, multiple_of) - side) // 2 for side in volume.shape[1:]]
-    after = [_up(side, multiple_of) - side - low for side, low in zip(volume.shape[1:], before, strict=True)]
+    # Two multiples at least: instance normalisation needs more than one voxel on the network's lowest level.
+    wanted = [max(_up(side, multiple_of), 2 * multiple_of) for side in volume.shape[1:]]
+    before = [(whole - side) // 2 for whole, side in zip(wanted, volume.shape[1:], strict=True)]
+    after = [whole - side - low for whole, side, low in zip(wanted, volume.shape[1:], before, strict=True)]
     padded = np.pad(volume, [(0, 0), *zip(before, after, strict=True)])
     return padded, tuple(slice(low, low + side) for low, side in zip(before, volume.shape[1:], strict=True))
 
