@@ -31,6 +31,7 @@ _ANYWHERE = Preference(costal_mm=60.0, back=1.0, base=0.6)
 _PERIPHERAL_SHARE = 0.78
 _CONFLUENT_ML = 60.0
 _PATCHY_ML = 20.0
+_FRAYED_SHARE = 0.6
 
 
 def draw(rng: np.random.Generator, request: Request, ground: Ground) -> Drawn | None:
@@ -146,6 +147,9 @@ def _core(
     if request.kind is Kind.MIXED:
         patches = texture(rng, mask.shape, tuple(max(1.0, 0.4 * radius_mm(request) / step) for step in spacing))
         field = order / np.float32(radius_mm(request)) + 0.7 * patches
+        if rng.random() < _FRAYED_SHARE:
+            field += 0.5 * texture(rng, mask.shape, tuple(max(0.8, 2.2 / step) for step in spacing))
+            fade_mm = min(fade_mm, 0.8)
         share = float(rng.uniform(0.08, 0.6))
     else:
         field = order

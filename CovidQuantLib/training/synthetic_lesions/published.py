@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 _QUARTILE_DEVIATIONS = 0.6745
 
 
