@@ -30,6 +30,17 @@ def configuration_folder() -> Path:
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "covidquant"
 
 
+def local_data_folder() -> Path:
+    """The folder for this user's own unfinished work, on this computer (`COVIDQUANT_DATA` overrides the convention)."""
+    if named := os.environ.get("COVIDQUANT_DATA"):
+        return Path(named)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "CovidQuant"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "CovidQuant" / "Data"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "covidquant"
+
+
 def site_key() -> bytes:
     """This user's secret key, 32 bytes; made with mode 0600 when there is none.
 

@@ -125,7 +125,7 @@ def read_header(path: Path) -> SliceHeader | None:
     Raises `DamagedHeader` where a DICOM file ends before it says what it holds, or cannot be read at all.
     """
     try:
-        if not _looks_like_dicom(path):
+        if not looks_like_dicom(path):
             return None
         dataset, is_truncated = _read_dataset(path)
     except Exception:
@@ -162,7 +162,8 @@ def _read_dataset(path: Path) -> tuple[pydicom.FileDataset, bool]:
         return dataset, not is_deflated and max(ends, default=0) > os.fstat(file.fileno()).st_size
 
 
-def _looks_like_dicom(path: Path) -> bool:
+def looks_like_dicom(path: Path) -> bool:
+    """Whether a file begins, or is called, as DICOM files do. Raises `OSError` where it cannot be read."""
     with path.open("rb") as file:
         start = file.read(_PREAMBLE + 4)
     # Files of the time before the preamble begin with a tag of group 0002 or 0008, little endian.

@@ -1,0 +1,86 @@
+"""Which readings a model is trained on, and on which it is judged: the references of a pool, parted for good."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from CovidQuantLib.hitl.pool.history import History, histories
+from CovidQuantLib.hitl.pool.layout import is_code
+from CovidQuantLib.hitl.pool.opening import Pool
+from CovidQuantLib.hitl.pool.patients import Patient, patients
+from CovidQuantLib.hitl.pool.revisions import Revision
+from CovidQuantLib.hitl.pool.scans import Scan
+
+Reason = Literal["no reading", "no reference chosen", "non-commercial", "reopened", "no whole patient record"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One scan with its reference. `found` are all revisions of the scan, for maps that the reference stands on."""
+
+    patient: Patient
+    scan: Scan
+    revision: Revision
+    found: tuple[Revision, ...]
+
+    @property
+    def started_blank(self) -> bool:
+        """Whether the reference was drawn from nothing; another start favours the model that made it."""
+        return self.revision.start.kind == "blank"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Items for training and of the hold-out, no patient in both; and how many scans were left out, by reason."""
+
+    training: tuple[Item, ...]
+    holdout: tuple[Item, ...]
+    left_out: dict[Reason, int]
+
+    @property
+    def holdout_patients(self) -> int:
+        """How many held-out patients have a reference."""
+        return len({item.patient.code for item in self.holdout})
+
+
+def select(pool: Pool, *, non_commercial: bool = True) -> Selection:
+    """The references of the pool as it is now, by patient and scan.
+
+    With `non_commercial` False only scans whose licence is known to allow commercial use are taken. A reopened scan
+    waits until it is submitted again.
+    """
+    owners = {patient.code: patient for patient in patients(pool)}
+    taken: list[Item] = []
+    left_out: Counter[Reason] = Counter()
+    for past in histories(pool):
+        reason = _reason(past, owners, non_commercial=non_commercial)
+        if reason is None and past.reference is not None:
+            taken.append(Item(owners[past.scan.patient], past.scan, past.reference, past.revisions))
+        elif reason is not None:
+            left_out[reason] += 1
+    return Selection(
+        training=tuple(item for item in taken if not item.patient.side.held_out),
+        holdout=tuple(item for item in taken if item.patient.side.held_out),
+        left_out=dict(left_out),
+    )
+
+
+def held_out_among(pool: Pool, codes: Iterable[str]) -> tuple[str, ...]:
+    """Those of `codes` (of patients) that are held out, or that this pool cannot place: no model may train on them."""
+    sides = {patient.code: patient.side.held_out for patient in patients(pool)}
+    return tuple(sorted({code for code in codes if not is_code(code) or sides.get(code, True)}))
+
+
+def _reason(past: History, owners: dict[str, Patient], *, non_commercial: bool) -> Reason | None:
+    if past.scan.patient not in owners:
+        return "no whole patient record"
+    if not past.readings:
+        return "no reading"
+    if not non_commercial and not past.scan.details.licence.is_free:
+        return "non-commercial"
+    if past.state == "reopened":
+        return "reopened"
+    return "no reference chosen" if past.reference is None else None
