@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Protocol
 
 from CovidQuantLib import __version__
-from CovidQuantLib.cli import demo, evaluate, models, quantify
+from CovidQuantLib.cli import demo, evaluate, models, quantify, train
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
 from CovidQuantLib.messages import Cancelled, InputError
@@ -33,6 +33,7 @@ examples:
   covidquant quantify dicom-folder --list-series     which series there are, and which one would be taken
   covidquant evaluate reference.nii.gz results       how far an infection mask is from a reference
   covidquant models list                             which models there are, and which one is active
+  covidquant train list.json --output model --minutes 60   a network from CTs and masks
 
 exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why), 130 cancelled
 """
@@ -52,7 +53,7 @@ class Verb(Protocol):
         """Do the verb; what it has to say goes to `channel`."""
 
 
-_VERBS: tuple[Verb, ...] = (quantify, evaluate, models, demo)
+_VERBS: tuple[Verb, ...] = (quantify, evaluate, models, train, demo)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,115 @@
+"""The card of a trained model: what it was trained on, how, and how well it did on cases that it had not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from CovidQuantLib.models import Metric, ModelCard, new_model_id
+from CovidQuantLib.models.fields import Scalar
+from CovidQuantLib.training.augmentation import AUGMENTATION_VERSION
+from CovidQuantLib.training.cases import Case
+from CovidQuantLib.training.checkpoint import Position
+from CovidQuantLib.training.datalist import Datalist
+from CovidQuantLib.training.options import TrainingOptions
+from CovidQuantLib.training.start import Start
+
+_LICENCE = "As the training data: the data list states none."
+_NO_VALIDATION = (
+    "No validation cases with labels were given: these are the last weights, and nothing is known of their accuracy."
+)
+_CODE_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came out of a training: where it ended and why, and which of its weights are written."""
+
+    position: Position
+    ended: str
+
+    @property
+    def weights_step(self) -> int:
+        """The step whose weights are written: that of the best validation, else the last."""
+        return self.position.step if self.position.best is None else self.position.best_step
+
+
+def make_card(
+    options: TrainingOptions,
+    start: Start,
+    datalist: Datalist,
+    training: Sequence[Case],
+    validation: Sequence[Case],
+    outcome: Outcome,
+) -> ModelCard:
+    """The card of the model; its id is new, its parent that of `start`."""
+    limits = options.limits if outcome.position.best is not None else (*options.limits, _NO_VALIDATION)
+    return ModelCard(
+        id=new_model_id(),
+        name=(options.name or datalist.name)[:80],
+        network=start.network,
+        arguments=start.arguments,
+        in_channels=1,
+        preprocessing=start.preprocessing,
+        label_set=start.label_set,
+        parent=start.parent.id if start.parent else None,
+        trained_on=tuple(sorted({case.code for case in training})),
+        metrics=_metrics(datalist, validation, outcome),
+        recipe=_recipe(options, training, validation, outcome),
+        attribution=tuple(dict.fromkeys((*datalist.attribution, *options.attribution))),
+        limits=limits,
+        licence=options.licence or datalist.licence or _LICENCE,
+    )
+
+
+def _metrics(datalist: Datalist, cases: Sequence[Case], outcome: Outcome) -> tuple[Metric, ...]:
+    """The Dice of the validation, where the data list says what its data are: real or synthetic must stand beside."""
+    if outcome.position.best is None or datalist.data is None:
+        return ()
+    seen = "none of these patients; the weights were chosen by this figure, so that it is a little too good"
+    return (
+        Metric(
+            name="Dice at the model's spacing, mean over patients",
+            value=outcome.position.best,
+            unit="",
+            data=datalist.data,
+            patients=len({case.patient for case in cases}),
+            cases=tuple(case.code[:_CODE_DIGITS] for case in cases),
+            reference=datalist.reference or "not stated",
+            overlap=seen,
+        ),
+    )
+
+
+def _recipe(
+    options: TrainingOptions, training: Sequence[Case], validation: Sequence[Case], outcome: Outcome
+) -> dict[str, Scalar]:
+    position = outcome.position
+    return {
+        "seed": options.seed,
+        "epochs": position.epoch,
+        "steps": position.step,
+        "minutes": round(position.seconds / 60, 2),
+        "epochs_wanted": options.epochs,
+        "minutes_wanted": options.minutes,
+        "ended": outcome.ended,
+        "weights_of_step": outcome.weights_step,
+        "patch": " ".join(map(str, options.patch)),
+        "batch": options.batch,
+        "patches_per_case": options.patches_per_case,
+        "lesion_share": options.lesion_share,
+        "loss": options.loss,
+        "optimiser": options.optimiser,
+        "schedule": options.schedule,
+        "learning_rate": options.rate,
+        "weight_decay": options.weight_decay,
+        "augmentation": options.augmentation,
+        "augmentation_version": AUGMENTATION_VERSION,
+        "precision": options.precision,
+        "training_cases": len(training),
+        "training_patients": len({case.patient for case in training}),
+        "training_cases_without_label": sum(case.is_empty for case in training),
+        "validation_cases": len(validation),
+        "validation_dice": position.best,
+        "validation_false_ml": position.best_false_ml,
+    }

@@ -1,0 +1,122 @@
+"""The cases of a training in memory: at the model's spacing, small integers, ready to be cut into patches."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
+from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
+from CovidQuantLib.ct.labelmaps import read_labelmap
+from CovidQuantLib.ct.reading import read_ct
+from CovidQuantLib.inference import model_grid
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import LabelSet, Preprocessing
+from CovidQuantLib.training.datalist import Entry
+
+IGNORED = 255
+"""The label of voxels that count neither in the loss nor in the validation."""
+_BOX_MARGIN_MM = 10.0
+_COUNTED_MARGIN_MM = 3.0
+_MOST_CENTRES = 50_000
+_INFECTION_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """One prepared case.
+
+    `hu` (int16) and `labels` (uint8, `IGNORED` where a voxel does not count) stand on `geometry`, axes (k, j, i), at
+    the model's spacing. `centres[n]` are flat indices of voxels of label n (of 0: of any voxel that counts), at most
+    50000, from where patches are taken. `code` is the hash of the case, `patient` a code or the case's own.
+    """
+
+    hu: HuArray
+    labels: LabelArray
+    geometry: Geometry
+    centres: tuple[npt.NDArray[np.int64], ...]
+    code: str
+    patient: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no voxel has a label other than the background."""
+        return all(len(found) == 0 for found in self.centres[1:])
+
+
+def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -> Case:
+    """Read an entry, check it, and bring it to the model's spacing.
+
+    Where the entry has a mask of the lungs the case is their box with 10 mm around, and voxels farther than 3 mm
+    outside of the lungs are ignored: infection lies in lungs, and is cut there when the model is used.
+    Raises `InputError`, which names the entry, where a file is missing or does not fit the CT or the label set.
+    """
+    try:
+        ct = read_ct(entry.image)
+        mask = _mask(entry, ct, labels)
+        lungs = None if entry.lungs is None else read_labelmap(entry.lungs, ct) > 0
+        if lungs is not None and not lungs.any():
+            raise InputError("The mask of the lungs is empty. Leave it out, or give the lungs of this CT.")
+    except InputError as error:
+        raise InputError(f"{entry.where}: {error}") from error
+    box = whole_box(ct.geometry) if lungs is None else bounding_box(lungs, ct.geometry, _BOX_MARGIN_MM)
+    grid = model_grid(ct.geometry, box, preprocessing)
+    reduced = _reduce_labels(grid, mask, labels.classes)
+    if lungs is not None:
+        reduced[_far_from(grid.reduce_mask(lungs), grid.spacing_kji)] = IGNORED
+    code = entry.code or hashlib.sha256(np.ascontiguousarray(ct.hu).data).hexdigest()
+    spacing = grid.spacing_kji[::-1]
+    return Case(
+        hu=grid.reduce(ct.hu),
+        labels=reduced,
+        geometry=Geometry(grid.shape, (spacing[0], spacing[1], spacing[2]), (0.0, 0.0, 0.0), ct.geometry.direction),
+        centres=_centres(reduced, labels.classes),
+        code=code,
+        patient=entry.patient or f"case {code}",
+    )
+
+
+def whole_box(geometry: Geometry) -> Box:
+    """The box of a whole grid."""
+    return Box((0, 0, 0), geometry.shape)
+
+
+def _mask(entry: Entry, ct: CtVolume, labels: LabelSet) -> LabelArray:
+    """The entry's mask on the CT. For "infection", ground glass (1) and consolidation (2) are both infection."""
+    mask = read_labelmap(entry.label, ct)
+    highest = _INFECTION_CLASSES if labels.name == "infection" else labels.classes - 1
+    if int(mask.max()) > highest:
+        raise InputError(
+            f"The mask holds the label {int(mask.max())}; the label set {labels.name} has the labels 0 to {highest}. "
+            "Give a mask of this label set, or choose another one."
+        )
+    return np.minimum(mask, labels.classes - 1).astype(np.uint8)
+
+
+def _reduce_labels(grid: WorkingGrid, mask: LabelArray, classes: int) -> LabelArray:
+    """The label with the largest share of each voxel of `grid`; of two even ones the larger label."""
+    if classes == 2:
+        return grid.reduce_mask(mask > 0).astype(np.uint8)
+    most = grid.share(mask == 0)
+    labels = np.zeros(grid.shape, np.uint8)
+    for label in range(1, classes):
+        share = grid.share(mask == label)
+        better = (share >= most) & (share > 0)
+        labels[better] = label
+        np.maximum(most, share, out=most)
+    return labels
+
+
+def _far_from(lungs: MaskArray, spacing_kji: tuple[float, float, float]) -> MaskArray:
+    """Voxels farther than 3 mm outside of `lungs`."""
+    distance = ndimage.distance_transform_edt(~lungs, sampling=spacing_kji)
+    return np.asarray(distance > _COUNTED_MARGIN_MM)
+
+
+def _centres(labels: LabelArray, classes: int) -> tuple[npt.NDArray[np.int64], ...]:
+    found = [np.flatnonzero(labels != IGNORED), *(np.flatnonzero(labels == label) for label in range(1, classes))]
+    return tuple(one[:: max(1, -(-one.size // _MOST_CENTRES))].copy() for one in found)

@@ -1,0 +1,73 @@
+"""Bad data is found before the training: what is wrong with a data list, and all its cases prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import LabelSet, Preprocessing
+from CovidQuantLib.progress import Progress
+from CovidQuantLib.training.cases import Case, prepare_case
+from CovidQuantLib.training.datalist import Datalist, Entry
+
+_MOST_TOLD = 3
+
+
+def prepare_cases(
+    datalist: Datalist, labels: LabelSet, preprocessing: Preprocessing, progress: Progress
+) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """All cases of `datalist` for training and for validation, checked and at the model's spacing.
+
+    Raises `InputError` where files are missing, masks do not fit their CT or the label set, no training case has any
+    label, or a patient stands in training and in validation. All entries are looked at; the first three are told.
+    """
+    entries = (*datalist.training, *datalist.validation)
+    _check_files(entries)
+    _check_patients({_patient(one) for one in datalist.training}, {_patient(one) for one in datalist.validation})
+    cases: list[Case] = []
+    refusals: list[str] = []
+    for number, entry in enumerate(entries):
+        progress(number / len(entries), f"Reading and checking case {number + 1} of {len(entries)}")
+        try:
+            cases.append(prepare_case(entry, labels, preprocessing))
+        except InputError as error:
+            refusals.append(str(error))
+    _refuse(refusals)
+    training, validation = tuple(cases[: len(datalist.training)]), tuple(cases[len(datalist.training) :])
+    _check_patients({case.code for case in training}, {case.code for case in validation})
+    if all(case.is_empty for case in training):
+        raise InputError(
+            "All masks of the training cases are empty: there is nothing to learn. Give masks with labels."
+        )
+    return training, validation
+
+
+def _patient(entry: Entry) -> str:
+    """Who the case is of: the patient's code, or the image itself where there is none."""
+    return entry.patient or str(entry.image.resolve())
+
+
+def _check_files(entries: Sequence[Entry]) -> None:
+    _refuse(
+        [
+            f"{entry.where}: {what} does not exist. Check the data list."
+            for entry in entries
+            for what, path in (("the image", entry.image), ("the mask", entry.label), ("the lungs", entry.lungs))
+            if path is not None and not path.exists()
+        ]
+    )
+
+
+def _check_patients(training: set[str], validation: set[str]) -> None:
+    if shared := len(training & validation):
+        raise InputError(
+            f"{shared} of the patients or CTs stand both in training and in validation: the validation would praise "
+            "what was learnt by heart. Leave each in one of the two lists."
+        )
+
+
+def _refuse(refusals: list[str]) -> None:
+    if refusals:
+        more = len(refusals) - _MOST_TOLD
+        told = " ".join(refusals[:_MOST_TOLD])
+        raise InputError(f"{told} {more} more cannot be used either." if more > 0 else told)

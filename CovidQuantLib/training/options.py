@@ -1,0 +1,109 @@
+"""What a training is told: the network, the data's grid, the recipe, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from CovidQuantLib.messages import InputError
+
+Loss = Literal["dice_ce", "dice_focal"]
+Optimiser = Literal["adamw", "sgd"]
+Schedule = Literal["poly", "cosine"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """The settings of a training; the defaults suit a laptop's CPU.
+
+    `network`, `arguments`, `spacing_mm` (i, j, k) and `label_set` are those of the parent where they are None, and
+    without a parent: VB-Net of width 8, the network's own spacing, "infection".
+
+        parent              a model folder to start from; None: fresh weights
+        epochs, minutes     how long; with both, whichever ends first. With `epochs` alone a training can be repeated
+                            exactly (on one CPU thread); with `minutes` the number of steps depends on the machine
+        patch               (k, j, i) voxels at the model's spacing
+        batch               patches of one step, of all processes together
+        patches_per_case    patches that an epoch takes of each case, in the mean
+        lesion_share        share of the patches that are centred on a voxel of a label
+        learning_rate       None: 2e-3 from scratch, 5e-4 from a parent with AdamW; five times that with SGD
+        augmentation        strength of all augmentation: 1 as described in `augmentation`, 0 none
+        validate_every      epochs between validations. With `minutes` they are also never more than a fifth of the time
+        patience            validations without a better one before the training ends early; None: never
+        precision           auto: bfloat16 where a GPU has it, else float32
+        threads             CPU threads; None: as torch is set
+        checkpoint_seconds  the most time that a kill can cost
+    """
+
+    network: str | None = None
+    arguments: Mapping[str, Any] | None = None
+    spacing_mm: tuple[float, float, float] | None = None
+    label_set: str | None = None
+    parent: Path | None = None
+    name: str | None = None
+    licence: str | None = None
+    attribution: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    epochs: int | None = None
+    minutes: float | None = None
+    seed: int = 1
+    patch: tuple[int, int, int] = (64, 64, 64)
+    batch: int = 2
+    patches_per_case: int = 4
+    lesion_share: float = 0.67
+    loss: Loss = "dice_ce"
+    optimiser: Optimiser = "adamw"
+    schedule: Schedule = "poly"
+    learning_rate: float | None = None
+    weight_decay: float = 1e-2
+    augmentation: float = 1.0
+    validate_every: int = 1
+    patience: int | None = None
+    precision: Precision = "auto"
+    threads: int | None = None
+    checkpoint_seconds: float = 60.0
+
+    def __post_init__(self) -> None:
+        for holds, sentence in self._rules():
+            if not holds:
+                raise InputError(sentence)
+
+    def _rules(self) -> tuple[tuple[bool, str], ...]:
+        patience = 1 if self.patience is None else self.patience
+        rate = 1.0 if self.learning_rate is None else self.learning_rate
+        return (
+            (self.epochs is not None or self.minutes is not None, "Say how long to train: minutes, epochs or both."),
+            (self.epochs is None or self.epochs >= 1, "A training takes at least one epoch."),
+            (self.minutes is None or 0 < self.minutes < 1e6, "The minutes of a training must be a number above 0."),
+            (0 <= self.seed < 2**31, "The seed must be a whole number from 0 to 2147483647."),
+            (all(8 <= side <= 512 for side in self.patch), "The sides of a patch must be 8 to 512 voxels."),
+            (1 <= self.batch <= 256, "A batch holds 1 to 256 patches."),
+            (1 <= self.patches_per_case <= 1000, "An epoch takes 1 to 1000 patches of each case."),
+            (0.0 <= self.lesion_share <= 1.0, "The share of patches on lesions must lie between 0 and 1."),
+            (0.0 < rate <= 10.0, "The learning rate must lie above 0 and be at most 10."),
+            (0.0 <= self.weight_decay <= 1.0, "The weight decay must lie between 0 and 1."),
+            (0.0 <= self.augmentation <= 2.0, "The strength of the augmentation must lie between 0 and 2."),
+            (self.validate_every >= 1, "Validations must be at least one epoch apart."),
+            (patience >= 1, "The patience must be at least one validation."),
+            (self.threads is None or self.threads >= 1, "A training needs at least one thread."),
+            (self.checkpoint_seconds >= 0.0, "The time between checkpoints cannot be negative."),
+        )
+
+    @property
+    def rate(self) -> float:
+        """The learning rate at the start."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return (2e-3 if self.parent is None else 5e-4) * (1.0 if self.optimiser == "adamw" else 5.0)
+
+
+_NO_INFLUENCE = ("parent", "name", "licence", "attribution", "limits", "threads", "checkpoint_seconds")
+
+
+def recipe_values(options: TrainingOptions) -> dict[str, Any]:
+    """What of the options decides how the model comes out, as plain JSON values. The parent stands apart, by its id."""
+    values = {name: value for name, value in asdict(options).items() if name not in _NO_INFLUENCE}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -1,0 +1,86 @@
+"""What a training starts from: the network with its first weights, and the grid and labels that it works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.models import ModelCard, load_model
+from CovidQuantLib.networks import LabelSet, Preprocessing, label_set, network
+from CovidQuantLib.training.options import TrainingOptions
+
+if TYPE_CHECKING:
+    from torch import nn
+
+DEFAULT_NETWORK, DEFAULT_LABELS = "vbnet", "infection"
+_SMALL = {"vbnet": {"width": 8}}
+"""Settings of a network that a CPU trains in hours, where they are not the paper's."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network by name and settings, its preprocessing and label set, and the parent that they come from."""
+
+    network: str
+    arguments: Mapping[str, Any]
+    preprocessing: Preprocessing
+    label_set: LabelSet
+    parent: ModelCard | None
+    module: nn.Module
+
+
+def make_start(options: TrainingOptions) -> Start:
+    """The network with its parent's weights, or fresh ones drawn from the seed.
+
+    Raises `InputError` where the options ask for another network, grid or label set than the parent's, or for a
+    network that does not take volumes.
+    """
+    import torch
+
+    torch.manual_seed(options.seed)
+    if options.parent is not None:
+        return _from_parent(options)
+    spec = network(options.network or DEFAULT_NETWORK)
+    if spec.input_kind != "volume":
+        raise InputError("This network takes no volumes; only networks that do can be trained here.")
+    labels = label_set(options.label_set or DEFAULT_LABELS)
+    arguments = {**spec.arguments, **_SMALL.get(spec.name, {}), **(options.arguments or {})}
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+    preprocessing = spec.preprocessing
+    if "blocks" in arguments:
+        preprocessing = replace(preprocessing, multiple_of=2 ** (len(arguments["blocks"]) - 1))
+    if options.spacing_mm is not None:
+        preprocessing = replace(preprocessing, spacing_mm=options.spacing_mm)
+    _check_patch(options, preprocessing)
+    module = spec.build(classes=labels.classes, **arguments)
+    return Start(spec.name, arguments, preprocessing, labels, None, module)
+
+
+def _from_parent(options: TrainingOptions) -> Start:
+    assert options.parent is not None
+    parent = load_model(options.parent)
+    card = parent.card
+    others = {
+        "network": options.network not in (None, card.network),
+        "settings of the network": any(
+            card.arguments.get(name) != (list(value) if isinstance(value, tuple) else value)
+            for name, value in (options.arguments or {}).items()
+        ),
+        "spacing": options.spacing_mm not in (None, card.preprocessing.spacing_mm),
+        "label set": options.label_set not in (None, card.label_set.name),
+    }
+    if differing := [name for name, differs in others.items() if differs]:
+        raise InputError(
+            f"The parent has another {' and '.join(differing)} than was asked for. Leave these out to train it on, or "
+            "start without a parent."
+        )
+    _check_patch(options, card.preprocessing)
+    module = parent.module.train().requires_grad_(True)  # noqa: FBT003 - torch's own signature
+    return Start(card.network, card.arguments, card.preprocessing, card.label_set, card, module)
+
+
+def _check_patch(options: TrainingOptions, preprocessing: Preprocessing) -> None:
+    if preprocessing.padded_shape(options.patch) != options.patch:
+        raise InputError(f"The sides of a patch must be multiples of {preprocessing.multiple_of} voxels.")
