@@ -12,9 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
+from CovidQuantLib.anatomy import LEFT_LUNG
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, bounding_box
+from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.orientation import geometry_of, image_of
 from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.segmentation.lungs import segment_lungs
@@ -25,6 +28,7 @@ from Testing.conftest import DATA
 SYNTHETIC = "synthetic"
 _SPEC = lesion_free(ChestSpec(shape=(220, 240, 255), spacing=(1.5, 1.5, 1.5), seed=11))
 _MARGIN_MM = 14.0
+_NODULE_RIM_MM, _NODULE_RIM_SHARE = 4.0, 0.03
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,17 @@ class Source:
     ct: Path | None
     licence: str
     attribution: str
+    nodule: Path | None = None
+    """A mask of a known tumour in the left lung."""
 
 
 SOURCES = {
-    "lidc_0001": Source(DATA / "lidc_0001_dicom" / "CT", "CC BY 3.0", "LIDC-IDRI-0001"),
+    "lidc_0001": Source(
+        DATA / "lidc_0001_dicom" / "CT",
+        "CC BY 3.0",
+        "LIDC-IDRI-0001",
+        DATA / "lidc_0001_dicom" / "nodule_readercount.nii.gz",
+    ),
     "lidc_0028": Source(DATA / "lidc_0028" / "ct.nii.gz", "CC BY 3.0", "LIDC-IDRI-0028"),
     "lidc_0293": Source(DATA / "lidc_0293" / "ct.nii.gz", "CC BY 3.0", "LIDC-IDRI-0293"),
     "lidc_0350": Source(DATA / "lidc_0350_1mm" / "ct.nii.gz", "CC BY 3.0", "LIDC-IDRI-0350"),
@@ -61,9 +72,14 @@ def prepared(name: str, folder: Path, *, near_mm: float = 1.0, whole_mm: float =
     if not facts.exists():
         place.mkdir(parents=True, exist_ok=True)
         ct, lungs, airways = _read(SOURCES[name])
-        chest = Chest(ct.hu, lungs, airways, ct.geometry)
-        _keep(place / "near", chest_on_grid(chest, bounding_box(lungs, ct.geometry, _MARGIN_MM), near_mm))
-        _keep(place / "whole", chest_on_grid(chest, Box((0, 0, 0), ct.hu.shape), whole_mm))
+        nodule = _nodule(SOURCES[name], ct)
+        whole = Chest(ct.hu, np.where(nodule, LEFT_LUNG.label, lungs).astype(np.uint8), airways, ct.geometry)
+        # Around a tumour nothing is learnt, painted or judged: it is no lung there.
+        reach = [_NODULE_RIM_MM / step for step in ct.geometry.spacing_kji]
+        free = ndimage.gaussian_filter(nodule.astype(np.float32), reach) < _NODULE_RIM_SHARE
+        near = Chest(ct.hu, np.where(free, lungs, 0).astype(np.uint8), airways, ct.geometry)
+        _keep(place / "near", chest_on_grid(near, bounding_box(lungs, ct.geometry, _MARGIN_MM), near_mm))
+        _keep(place / "whole", chest_on_grid(whole, Box((0, 0, 0), ct.hu.shape), whole_mm))
         digest = hashlib.sha256(np.ascontiguousarray(ct.hu).tobytes()).hexdigest()
         facts.write_text(json.dumps({"sha256": digest}), encoding="utf-8")
     digest = json.loads(facts.read_text(encoding="utf-8"))["sha256"]
@@ -77,6 +93,12 @@ def _read(source: Source) -> tuple[CtVolume, LabelArray, MaskArray]:
     ct = read_ct(source.ct)
     lungs = segment_lungs(ct)
     return ct, lungs.labels, lungs.airways
+
+
+def _nodule(source: Source, ct: CtVolume) -> MaskArray:
+    if source.nodule is None:
+        return np.zeros(ct.hu.shape, bool)
+    return np.asarray(read_labelmap(source.nodule, ct) > 0)
 
 
 def _keep(place: Path, chest: Chest) -> None:
