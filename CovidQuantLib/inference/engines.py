@@ -37,8 +37,11 @@ class Engine(Protocol):
         """
         ...
 
-    def largest_input(self, channels: int) -> int:
-        """How many voxels (k x j x i) an input of `channels` may have: what fits in the memory meant for one pass."""
+    def largest_input(self, channels: int, multiple_of: int) -> int:
+        """How many voxels (k x j x i) an input of `channels` may have: what fits in the memory meant for one pass.
+
+        The sides of inputs are multiples of `multiple_of`.
+        """
         ...
 
     def fallback(self) -> Engine | None:

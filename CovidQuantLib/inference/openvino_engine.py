@@ -12,10 +12,11 @@ import torch
 from torch import nn
 
 from CovidQuantLib.inference.engines import Engine, Watch, no_watch
-from CovidQuantLib.inference.memory import CPU_BYTES, SMALL_INPUT, bytes_per_voxel
+from CovidQuantLib.inference.memory import CPU_BYTES, bytes_per_voxel
 from CovidQuantLib.inference.openvino_package import import_openvino
 
 _POLL_MS = 50
+_TRACED = (64, 64, 128)  # Every network takes it: two voxels are left after six halvings.
 _SETTINGS = {
     # Without this hint, processors that have them compute in 16-bit floats, which changes labels.
     "INFERENCE_PRECISION_HINT": "f32",
@@ -51,9 +52,9 @@ class OpenVinoEngine:
             raise
         return np.asarray(torch.softmax(torch.from_numpy(request.get_output_tensor().data), dim=1).numpy())
 
-    def largest_input(self, channels: int) -> int:
+    def largest_input(self, channels: int, multiple_of: int) -> int:
         """See `Engine`: a fixed sum (`memory.CPU_BYTES`)."""
-        return int(CPU_BYTES / bytes_per_voxel(self._module, channels))
+        return int(CPU_BYTES / bytes_per_voxel(self._module, channels, multiple_of))
 
     def fallback(self) -> Engine | None:
         """See `Engine`: there is none."""
@@ -62,7 +63,7 @@ class OpenVinoEngine:
 
 def _compile(module: nn.Module, channels: int) -> Any:
     openvino = import_openvino()
-    example = torch.zeros(1, channels, *SMALL_INPUT)
+    example = torch.zeros(1, channels, *_TRACED)
     with warnings.catch_warnings(), torch.no_grad():
         # Tracing is deprecated in PyTorch; it is what OpenVINO converts from. Its other warnings are about shapes.
         warnings.simplefilter("ignore")

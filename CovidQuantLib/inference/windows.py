@@ -39,7 +39,7 @@ def run_volume(
     padded, inner = _padded(volume, multiple_of)
     shape = (padded.shape[1], padded.shape[2], padded.shape[3])
     notes: tuple[str, ...] = ()
-    largest = engine.largest_input(len(padded))
+    largest = engine.largest_input(len(padded), multiple_of)
     while True:
         window = window_for(shape, largest, multiple_of)
         try:
@@ -49,7 +49,7 @@ def run_volume(
                 largest, notes = math.prod(window) // 2, (_SMALLER,)
                 continue
         engine, notes = _next(engine), (_ON_CPU,)
-        largest = engine.largest_input(len(padded))
+        largest = engine.largest_input(len(padded), multiple_of)
 
 
 def window_for(shape: Shape, largest: int, multiple_of: int) -> Shape:
