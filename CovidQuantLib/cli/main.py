@@ -103,8 +103,8 @@ def _run(arguments: argparse.Namespace, channel: Channel) -> int:
     except InputError as error:
         channel.error("input", str(error))
         return BAD_INPUT
-    except (Cancelled, KeyboardInterrupt):
-        channel.error("cancelled", "Cancelled. Nothing was written.")
+    except (Cancelled, KeyboardInterrupt) as stop:
+        channel.error("cancelled", str(stop) or "Cancelled. Nothing was written.")
         return CANCELLED
     except MemoryError:
         channel.error("input", "There is not enough memory for this CT. Close other programs and try again.")

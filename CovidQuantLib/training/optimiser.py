@@ -42,8 +42,12 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer) -> dict[str, torch.Tenso
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
     """Bring back what `optimiser_tensors` gave, into a fresh optimiser of the same network."""
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for key, value in tensors.items():
         number, name = key.split(".", 1)
-        state.setdefault(int(number), {})[name] = value
+        weight = weights[int(number)]
+        # In the weight's own memory format, as it was before.
+        own = torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
+        state.setdefault(int(number), {})[name] = own.detach()
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})

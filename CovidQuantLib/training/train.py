@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from CovidQuantLib.files import check_free
-from CovidQuantLib.messages import InputError
+from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, save_model
+from CovidQuantLib.models.card import format_card, parse_card
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.training.augmentation import AUGMENTATION_VERSION
 from CovidQuantLib.training.card import Outcome, make_card
@@ -32,6 +35,7 @@ from CovidQuantLib.training.start import Start, make_start
 from CovidQuantLib.training.trainer import Data, Trainer
 
 _PREPARING = 0.05
+_KEPT = "Cancelled. What was trained is kept beside the output: the same command goes on from there."
 
 
 def run_training(
@@ -53,8 +57,10 @@ def run_training(
         trainer = Trainer(
             start, data, options, who, folder=folder, settings=settings, progress=part_of(watched, _PREPARING, 1.0)
         )
-        ended = _run(trainer, begun, folder, who)
-        card = make_card(options, start, datalist, data.training, data.validation, Outcome(trainer.position, ended))
+        make = partial(make_card, options, start, datalist, data.training, data.validation)
+        # A text that cannot stand on the card is refused before the hours of training.
+        parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
+        card = make(Outcome(trainer.position, _run(trainer, begun, folder, who)))
         if who.is_first:
             card = save_model(output, card, trainer.module)
             (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
@@ -73,6 +79,9 @@ def _run(trainer: Trainer, begun: Checkpoint | None, folder: Path, who: Processe
     log = TrainingLog(folder if who.is_first else None, position.log_bytes, position.step)
     try:
         return trainer.run(log)
+    except (Cancelled, KeyboardInterrupt) as stop:
+        kept = (folder / CHECKPOINT_FILE).is_file()
+        raise Cancelled(_KEPT if kept else "") from stop
     finally:
         log.close()
 

@@ -13,7 +13,7 @@ import torch
 
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.training.augmentation import Augmentation
+from CovidQuantLib.training.batches import Batches
 from CovidQuantLib.training.cases import Case
 from CovidQuantLib.training.checkpoint import (
     Checkpoint,
@@ -29,7 +29,6 @@ from CovidQuantLib.training.log import TrainingLog
 from CovidQuantLib.training.losses import segmentation_loss
 from CovidQuantLib.training.optimiser import make_optimiser, optimiser_tensors, restore_optimiser, set_rate
 from CovidQuantLib.training.options import Precision, TrainingOptions
-from CovidQuantLib.training.sampling import place, steps_of_an_epoch
 from CovidQuantLib.training.schedule import rate_factor, share_done
 from CovidQuantLib.training.start import Start
 from CovidQuantLib.training.validation import validate
@@ -73,10 +72,8 @@ class Trainer:
             self.module = self.module.to(memory_format=torch.channels_last_3d)
         self._forward = who.wrapped(self.module)
         self._optimiser = make_optimiser(self.module, options)
-        self._augment = Augmentation(
-            options.patch, start.preprocessing, start.label_set.name, strength=options.augmentation
-        )
-        self._steps = steps_of_an_epoch(len(data.training), options.patches_per_case, options.batch)
+        self._batches = Batches(data.training, options, start, who)
+        self._steps = self._batches.steps
         self._best: Tensors = {}
         self._clock = self._written = time.monotonic()
         self.position = Position()
@@ -110,6 +107,8 @@ class Trainer:
         except Cancelled:
             self._checkpoint(log)
             raise
+        finally:
+            self._batches.close()
         self._checkpoint(log)
         if self._best:
             self.module.load_state_dict(self._best)
@@ -141,7 +140,7 @@ class Trainer:
         options, position = self._options, self.position
         rate = options.rate * rate_factor(options.schedule, self._share())
         set_rate(self._optimiser, rate)
-        images, labels = self._batch(position.epoch, position.step_of_epoch)
+        images, labels = self._batches.batch(position.epoch, position.step_of_epoch)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=uses_bfloat16(options.precision)):
             logits = self._forward(images)
         loss = segmentation_loss(logits, labels, options.loss, self._who.add_up)
@@ -164,39 +163,22 @@ class Trainer:
         )
         log.write("step", step=self.position.step, epoch=position.epoch + 1, loss=value, rate=rate)
 
-    def _batch(self, epoch: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """This process's part of a batch: images (n, 1, k, j, i) and labels (n, k, j, i)."""
-        patches = [
-            self._patch(epoch, step * self._options.batch + number) for number in self._who.part(self._options.batch)
-        ]
-        images = torch.stack([patch["image"] for patch in patches]).to(self._who.device)
-        labels = torch.stack([patch["label"] for patch in patches]).to(self._who.device)
-        if self._who.device.type == "cpu":
-            images = images.contiguous(memory_format=torch.channels_last_3d)
-        return images, labels
-
-    def _patch(self, epoch: int, sample: int) -> dict[str, torch.Tensor]:
-        where = place(
-            self._data.training,
-            seed=self._options.seed,
-            epoch=epoch,
-            sample=sample,
-            lesion_share=self._options.lesion_share,
-        )
-        return self._augment(self._data.training[where.case], where)
-
     def _end_epoch(self, log: TrainingLog) -> None:
+        due = bool(self._data.validation) and self._is_validation_due()
+        if due:
+            self._validate(log)
         position = self.position
         log.write("epoch", step=position.step, epoch=position.epoch + 1, loss=position.epoch_loss / self._steps)
         self.position = replace(position, epoch=position.epoch + 1, step_of_epoch=0, epoch_loss=0.0)
-        if self._data.validation and self._is_validation_due():
-            self._validate(log)
+        if due:
             self._checkpoint(log)
 
     def _is_validation_due(self) -> bool:
         position = self.position
         affordable = position.validation_seconds <= _VALIDATION_SHARE * position.seconds
-        return position.epoch % self._options.validate_every == 0 and (self._options.minutes is None or affordable)
+        return (position.epoch + 1) % self._options.validate_every == 0 and (
+            self._options.minutes is None or affordable
+        )
 
     def _validate(self, log: TrainingLog) -> None:
         before = self._tick()
