@@ -54,7 +54,7 @@ EFFECTS = frozenset(
 SEGMENT_KEYS = frozenset(structure.key for structure in (*LUNGS, *LOBES, *SEGMENTS, *INFECTION))
 VIEWS = frozenset({"axial", "coronal", "sagittal"})
 START = r"blank|threshold|[a-z2-7]{26}"
-"""What a correction starts from: nothing, the threshold's proposal, or the proposal of the model with this id."""
+"""What a correction starts from: nothing, the threshold's proposal, the proposal of a model or a revision (its id)."""
 
 _HIGHEST_NUMBER = 1_000_000
 _LATEST_MS = 10**10

@@ -63,10 +63,11 @@ class EditLogRecorder:
     def images_shown(self, start: str) -> None:
         """The images are on screen, with the mask that the correction starts from: the case is open from here.
 
-        `start` is `"blank"`, `"threshold"` or the id of the model whose proposal it is. Raises `ValueError` for others.
+        `start` is `"blank"`, `"threshold"`, the id of the model whose proposal it is, or of the revision that was
+        reopened. Raises `ValueError` for others.
         """
         if not re.fullmatch(START, start):
-            raise ValueError("a correction starts from 'blank', 'threshold' or a model's id")
+            raise ValueError("a correction starts from 'blank', 'threshold' or the id of a model or revision")
         self._record("images_shown", start)
 
     def effect_chosen(self, effect: str | None) -> None:

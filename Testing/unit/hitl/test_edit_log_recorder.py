@@ -95,7 +95,7 @@ def test_no_word_that_a_person_typed_reaches_the_log(tmp_path: Path) -> None:
     assert b"1961" not in content
     names = [event.name for event in parse_edit_log(content).events]
     assert names == [None, "blank", "other", "other", "other", None]
-    with pytest.raises(ValueError, match="model's id"):
+    with pytest.raises(ValueError, match="id of a model"):
         EditLogRecorder(tmp_path / "log", clock=HandClock()).images_shown("Miller")
 
 
