@@ -60,7 +60,8 @@ def run_training(
         make = partial(make_card, options, start, datalist, data.training, data.validation)
         # A text that cannot stand on the card is refused before the hours of training.
         parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
-        card = make(Outcome(trainer.position, _run(trainer, begun, folder, who)))
+        ended = _run(trainer, begun, folder, who)
+        card = make(Outcome(trainer.position, ended))
         if who.is_first:
             card = save_model(output, card, trainer.module)
             (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
