@@ -19,11 +19,13 @@ from CovidQuantLib.training.synthetic_lesions.chest import Chest, Field
 from CovidQuantLib.training.synthetic_lesions.noise import scan_noise
 from CovidQuantLib.training.synthetic_lesions.published import FLUID_HU
 
+_LUMEN_BIT = np.uint8(8)
 _NODE_MM, _SMOOTH_MM = 12.0, 30.0
 _SHIFT_MM = (4.0, 4.0, 6.0)
 _RISE_MM = 28.0
 _DEPENDENT_FILL = (0.03, 0.14)
 _VESSEL_HU = -650.0
+_THIN_MM = 2.0
 _THICK_MM = 5.0
 
 
@@ -56,10 +58,9 @@ def _reshaped(rng: np.random.Generator, chest: Chest) -> Chest:
         resampler.UseNearestNeighborExtrapolatorOn()
         return sitk.GetArrayFromImage(resampler.Execute(source))
 
-    nearest = sitk.sitkNearestNeighbor
     hu = moved(chest.hu, sitk.sitkLinear)
-    lungs = moved(chest.lungs, nearest)
-    airways = moved(chest.airways.view(np.uint8), nearest) > 0
+    both = moved(chest.lungs + _LUMEN_BIT * chest.airways, sitk.sitkNearestNeighbor)
+    lungs, airways = both % _LUMEN_BIT, both >= _LUMEN_BIT
     # What breathes out gets denser: its air shrinks with its volume.
     share = int(np.count_nonzero(lungs)) / max(1, int(np.count_nonzero(chest.lungs)))
     fill = float(np.clip(0.5 * (1.0 - share), 0.0, 0.12))
@@ -86,14 +87,13 @@ def _deformation(rng: np.random.Generator, chest: Chest) -> sitk.DisplacementFie
 def _wide_vessels(rng: np.random.Generator, chest: Chest) -> Chest:
     """Wider vessels: what is dense in the lungs grows by about a voxel on each side."""
     smooth = ndimage.gaussian_filter(chest.hu.astype(np.float32), [0.7 / step for step in chest.spacing_kji])
-    deep = ndimage.binary_erosion(chest.lungs > 0, iterations=2)
-    # The six neighbours, or the four in a thick slice.
-    ball = ndimage.generate_binary_structure(3, 1)
-    if chest.spacing_kji[0] > 2.0:
-        ball[[0, 2]] = False
-    vessels = np.where(deep & (smooth > _VESSEL_HU), smooth, -1024.0)
-    grown = ndimage.grey_dilation(vessels, footprint=ball)
-    wider = deep & (grown > chest.hu) & (grown > _VESSEL_HU) & ~ndimage.binary_dilation(chest.airways, iterations=2)
+    deep = ndimage.minimum_filter((chest.lungs > 0).view(np.uint8), size=5) > 0
+    near_air = ndimage.maximum_filter(chest.airways.view(np.uint8), size=5) > 0
+    grown = np.where(deep & (smooth > _VESSEL_HU), smooth, np.float32(-1024.0))
+    # By the next voxel along each axis, but not along thick slices.
+    for axis in (0, 1, 2) if chest.spacing_kji[0] <= _THIN_MM else (1, 2):
+        grown = np.maximum(grown, ndimage.maximum_filter1d(grown, 3, axis=axis))
+    wider = deep & ~near_air & (grown > chest.hu) & (grown > _VESSEL_HU)
     part = ndimage.gaussian_filter(wider.astype(np.float32), [0.6 / step for step in chest.spacing_kji])
     hu = chest.hu + part * np.where(wider, grown - chest.hu, 0.0) * float(rng.uniform(0.7, 1.0))
     return replace(chest, hu=_as_hu(hu))
@@ -117,11 +117,17 @@ def _motion(rng: np.random.Generator, chest: Chest) -> Chest:
     values = chest.hu.astype(np.float32)
     up = float(rng.uniform(1.0, 4.0)) / chest.spacing_kji[0]
     across = rng.uniform(-1.5, 1.5) / chest.spacing_kji[2]
-    pair = [
-        ndimage.shift(values, (sign * up, 0.0, sign * across), order=1, mode="nearest", prefilter=False)
-        for sign in (-1.0, 1.0)
-    ]
+    pair = [_shifted(_shifted(values, sign * up, 0), sign * across, 2) for sign in (-1.0, 1.0)]
     return replace(chest, hu=_as_hu(values + _moving(chest) * (0.5 * (pair[0] + pair[1]) - values)))
+
+
+def _shifted(values: Field, by: float, axis: int) -> Field:
+    """`values` moved by so many voxels along an axis, interpolated linearly; the border is held."""
+    whole = int(np.floor(by))
+    at = np.arange(values.shape[axis]) - whole
+    last = values.shape[axis] - 1
+    here, before = (values.take(np.clip(index, 0, last), axis) for index in (at, at - 1))
+    return np.asarray(here + np.float32(by - whole) * (before - here), np.float32)
 
 
 def _moving(chest: Chest) -> Field:

@@ -10,8 +10,12 @@ from scipy import ndimage
 from CovidQuantLib.ct import MaskArray
 from CovidQuantLib.training.synthetic_lesions.chest import Chest, Field, LungPlaces, Slices
 from CovidQuantLib.training.synthetic_lesions.plan import Request
+from CovidQuantLib.training.synthetic_lesions.published import BORDER_SHARE
 
+MARGIN_MM = 10.0
+"""How far a lesion's soft border may reach beyond its mask."""
 _FAINT = 0.02
+_REACH = 2.5
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,30 @@ def first_by_order(order: Field, room: MaskArray, count: int) -> MaskArray | Non
 def soft(mask: MaskArray, inside: MaskArray, sigma_mm: float, spacing_kji: tuple[float, float, float]) -> Field:
     """`mask` with borders that fade over about `sigma_mm`, but not towards what is not `inside` (the pleura)."""
     sigma = [sigma_mm / spacing for spacing in spacing_kji]
-    share = ndimage.gaussian_filter(mask.astype(np.float32), sigma, truncate=3.0)
-    room = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=3.0)
+    share = ndimage.gaussian_filter(mask.astype(np.float32), sigma, truncate=_REACH)
+    room = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=_REACH)
     faded = np.where(room > 0.08, share / np.maximum(room, 0.08), 0.0)
-    faded[faded < _FAINT] = 0.0
+    # Specks that fade to less than the mask's share would be seen without being in the mask.
+    reach = [2 * int(np.ceil(_REACH * step)) + 1 for step in sigma]
+    seen = ndimage.maximum_filter((faded >= BORDER_SHARE).view(np.uint8), size=reach) > 0
+    faded[(faded < _FAINT) | ~seen] = 0.0
     return np.asarray(np.clip(faded, 0.0, 1.0), np.float32)
+
+
+def around(mask: MaskArray, spacing_kji: tuple[float, float, float], margin_mm: float) -> Slices:
+    """The smallest box around the set voxels of `mask` (not empty), wider by `margin_mm`, in its own indices."""
+    parts = []
+    for axis, spacing in enumerate(spacing_kji):
+        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        margin = int(np.ceil(margin_mm / spacing)) + 1
+        parts.append(slice(max(0, int(hit[0]) - margin), min(mask.shape[axis], int(hit[-1]) + 1 + margin)))
+    return (parts[0], parts[1], parts[2])
+
+
+def within(box: Slices, part: Slices) -> Slices:
+    """`part`, given in indices of `box`, in indices of the whole chest."""
+    moved = [slice(outer.start + inner.start, outer.start + inner.stop) for outer, inner in zip(box, part, strict=True)]
+    return (moved[0], moved[1], moved[2])
 
 
 def voxels_of(ground: Ground, request: Request) -> int:

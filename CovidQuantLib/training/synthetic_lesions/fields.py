@@ -11,9 +11,11 @@ from CovidQuantLib.synthetic_chest.noise import texture
 from CovidQuantLib.training.synthetic_lesions import bronchograms
 from CovidQuantLib.training.synthetic_lesions.chest import Field, Slices
 from CovidQuantLib.training.synthetic_lesions.drawing import (
+    MARGIN_MM,
     Drawn,
     Ground,
     Preference,
+    around,
     box_about,
     draw_seed,
     first_by_order,
@@ -22,6 +24,7 @@ from CovidQuantLib.training.synthetic_lesions.drawing import (
     room_in,
     soft,
     voxels_of,
+    within,
 )
 from CovidQuantLib.training.synthetic_lesions.lines import septal_lines
 from CovidQuantLib.training.synthetic_lesions.plan import Kind, Request
@@ -48,7 +51,8 @@ def draw(rng: np.random.Generator, request: Request, ground: Ground) -> Drawn | 
         order = _order(rng, request, ground, box, seed, flat)
         mask = first_by_order(order, room, voxels_of(ground, request))
         if mask is not None and mask.sum() < 0.8 * room.sum():
-            return _finished(rng, request, ground, box, mask, order)
+            part = around(mask, ground.chest.spacing_kji, MARGIN_MM)
+            return _finished(rng, request, ground, within(box, part), mask[part], order[part])
         half *= 1.5
     return None
 
