@@ -16,7 +16,8 @@ from CovidQuantLib.inference.memory import CPU_BYTES, bytes_per_voxel
 from CovidQuantLib.inference.openvino_package import import_openvino
 
 _POLL_MS = 50
-_TRACED = (64, 64, 128)  # Every network takes it: two voxels are left after six halvings.
+_TRACED = (64, 64, 128)
+"""The part of the first input that conversion needs, large enough for any network: two voxels after six halvings."""
 _SETTINGS = {
     # Without this hint, processors that have them compute in 16-bit floats, which changes labels.
     "INFERENCE_PRECISION_HINT": "f32",
@@ -41,7 +42,7 @@ class OpenVinoEngine:
     def probabilities(self, batch: npt.NDArray[np.float32], watch: Watch = no_watch) -> npt.NDArray[np.float32]:
         """See `Engine`. `watch` is called every 50 ms; a cancel ends the pass at the next layer."""
         if self._compiled is None:
-            self._compiled = _compile(self._module, batch.shape[1])
+            self._compiled = _compile(self._module, batch)
         request = self._compiled.create_infer_request()
         request.start_async([batch])
         try:
@@ -61,13 +62,13 @@ class OpenVinoEngine:
         return None
 
 
-def _compile(module: nn.Module, channels: int) -> Any:
+def _compile(module: nn.Module, batch: npt.NDArray[np.float32]) -> Any:
     openvino = import_openvino()
-    example = torch.zeros(1, channels, *_TRACED)
+    example = torch.from_numpy(batch)[:1, :, : _TRACED[0], : _TRACED[1], : _TRACED[2]]
     with warnings.catch_warnings(), torch.no_grad():
         # Tracing is deprecated in PyTorch; it is what OpenVINO converts from. Its other warnings are about shapes.
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(module, example, check_trace=False)
         model = openvino.convert_model(traced, example_input=example)
-    model.reshape([-1, channels, -1, -1, -1])
+    model.reshape([-1, batch.shape[1], -1, -1, -1])
     return openvino.Core().compile_model(model, "CPU", {**_SETTINGS, "INFERENCE_NUM_THREADS": torch.get_num_threads()})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -192,3 +194,60 @@ def test_a_margin_in_mm_is_rounded_up_and_cut_at_the_border() -> None:
 
 def test_an_empty_mask_has_the_whole_grid_as_its_box() -> None:
     assert bounding_box(np.zeros(SHAPE, bool), GEOMETRY) == WHOLE
+
+
+FINER = [(0.5, 0.4, 1.25), (0.9, 0.8, 0.35), (2.0, 2.0, 2.0), (3.1, 0.31, 50.0)]
+EXACT = [WorkingGrid.exactly(GEOMETRY, box, spacing) for box in (WHOLE, INNER) for spacing in FINER]
+
+
+@pytest.mark.parametrize("grid", EXACT, ids=names)
+def test_an_exact_grid_has_its_spacing_and_covers_its_box(grid: WorkingGrid) -> None:
+    assert any(grid.spacing_kji == pytest.approx(wanted) for wanted in FINER)
+    for size, step, samples in zip(grid.box.shape, grid.step, grid.shape, strict=True):
+        assert size - 0.02 * step <= samples * step < size + step
+
+
+@pytest.mark.parametrize("spacing", [GEOMETRY.spacing_kji, tuple(0.993 * mm for mm in GEOMETRY.spacing_kji)])
+def test_an_exact_grid_of_the_ct_s_own_spacing_changes_nothing(spacing: tuple[float, float, float]) -> None:
+    grid = WorkingGrid.exactly(GEOMETRY, INNER, spacing)
+    values = random()
+    np.testing.assert_array_equal(grid.reduce(values), values[INNER.slices])
+    np.testing.assert_array_equal(grid.expand(values[INNER.slices]), values[INNER.slices])
+
+
+def test_a_finer_grid_interpolates_linearly_and_holds_the_border() -> None:
+    line = Geometry((1, 1, 3), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), GEOMETRY.direction)
+    grid = WorkingGrid.exactly(line, Box((0, 0, 0), line.shape), (1.0, 1.0, 0.5))
+    values = np.array([[[0.0, 8.0, 4.0]]], np.float32)
+    assert grid.reduce(values).tolist() == [[[0.0, 2.0, 6.0, 7.0, 5.0, 4.0]]]
+
+
+def test_an_exact_grid_that_sticks_out_lies_centred_and_leaves_what_is_outside_uncounted() -> None:
+    line = Geometry((1, 1, 5), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), GEOMETRY.direction)
+    grid = WorkingGrid.exactly(line, Box((0, 0, 0), line.shape), (1.0, 1.0, 2.0))
+    # Three samples of two voxels over five voxels: half a voxel sticks out on each side.
+    assert grid.reduce(np.array([[[6, 0, 4, 8, 3]]], np.float32)) == pytest.approx(np.array([[[4.0, 4.0, 14 / 3]]]))
+
+
+@pytest.mark.parametrize("grid", EXACT, ids=names)
+def test_what_is_linear_stays_where_it_is_on_an_exact_grid(grid: WorkingGrid) -> None:
+    position = np.indices(grid.shape, dtype=np.float64)
+    for axis, (start, size, samples, step) in enumerate(
+        zip(grid.box.start, grid.box.shape, grid.shape, grid.step, strict=True)
+    ):
+        position[axis] = start + size / 2 + (position[axis] + 0.5 - samples / 2) * step - 0.5
+    expected = 3 * position[0] - 2 * position[1] + 5 * position[2] + 11
+    middle = tuple(
+        slice(math.ceil(1 / step), samples - math.ceil(1 / step))
+        for step, samples in zip(grid.step, grid.shape, strict=True)
+    )
+    # Averaging a ramp over parts of voxels is not exactly linear: under an eighth of a voxel, as for other grids.
+    assert np.abs(grid.reduce(ramp())[middle] - expected[middle]).max(initial=0.0) <= (3 + 2 + 5) / 8
+
+
+@pytest.mark.parametrize("grid", [GRIDS[3], EXACT[5]], ids=names)
+def test_parts_of_the_planes_are_expanded_as_the_whole_is(grid: WorkingGrid) -> None:
+    coarse = random(grid.shape)
+    planes = grid.box.shape[0]
+    parts = [grid.expand_planes(coarse, start, min(start + 4, planes)) for start in range(0, planes, 4)]
+    np.testing.assert_array_equal(np.concatenate(parts), grid.expand(coarse))
