@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Protocol
 
 from CovidQuantLib import __version__
-from CovidQuantLib.cli import demo, evaluate, models, quantify, train
+from CovidQuantLib.cli import agree, demo, evaluate, models, pool, quantify, train
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
 from CovidQuantLib.messages import Cancelled, InputError
@@ -34,6 +34,7 @@ examples:
   covidquant evaluate reference.nii.gz results       how far an infection mask is from a reference
   covidquant models list                             which models there are, and which one is active
   covidquant train list.json --output model --minutes 60   a network from CTs and masks
+  covidquant pool init POOL                          a pool of readings, to train from
 
 exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why), 130 cancelled
 """
@@ -53,7 +54,7 @@ class Verb(Protocol):
         """Do the verb; what it has to say goes to `channel`."""
 
 
-_VERBS: tuple[Verb, ...] = (quantify, evaluate, models, train, demo)
+_VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, pool, demo)
 
 
 def parser() -> argparse.ArgumentParser:

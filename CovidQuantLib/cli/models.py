@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast, get_args
 
+from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.active import activate, active_model, rollback
@@ -34,33 +34,23 @@ _PARTS: tuple[Part, ...] = get_args(Part)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's own command line."""
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    _action(actions, "list", _list, "the models that there are; * marks the active ones")
-    _action(actions, "show", _show, "a model's card").add_argument("model", metavar="MODEL")
-    imported = _action(actions, "import", _import, "check a model and copy it into the store")
+    add_action(actions, "list", _list, "the models that there are; * marks the active ones")
+    add_action(actions, "show", _show, "a model's card").add_argument("model", metavar="MODEL")
+    imported = add_action(actions, "import", _import, "check a model and copy it into the store")
     imported.add_argument("folder", metavar="DIR", type=Path, help="a folder with model.json and model.safetensors")
     imported.add_argument("--activate", action="store_true", help="make it the active one")
-    exported = _action(actions, "export", _export, "write a model into a folder of its own")
+    exported = add_action(actions, "export", _export, "write a model into a folder of its own")
     exported.add_argument("model", metavar="MODEL")
     exported.add_argument("folder", metavar="DIR", type=Path, help="new, or empty")
     exported.add_argument("--monai", action="store_true", help="as a MONAI bundle")
-    _action(actions, "activate", _activate, "use this model from now on").add_argument("model", metavar="MODEL")
-    back = _action(actions, "rollback", _rollback, "go back to the model that was active before")
+    add_action(actions, "activate", _activate, "use this model from now on").add_argument("model", metavar="MODEL")
+    back = add_action(actions, "rollback", _rollback, "go back to the model that was active before")
     back.add_argument("part", metavar="PART", nargs="?", choices=_PARTS, default="infection", help=", ".join(_PARTS))
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:
     """Do the verb."""
     arguments.action(arguments, channel)
-
-
-def _action(
-    actions: Any, name: str, action: Callable[[argparse.Namespace, Channel], None], text: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = actions.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    # The verb has this option already; here it may also stand behind the action.
-    parser.add_argument("--json-progress", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-    parser.set_defaults(action=action)
-    return parser
 
 
 def _list(arguments: argparse.Namespace, channel: Channel) -> None:  # noqa: ARG001 - every action takes them
