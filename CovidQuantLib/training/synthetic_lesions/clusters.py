@@ -11,6 +11,7 @@ from CovidQuantLib.training.synthetic_lesions import bronchograms
 from CovidQuantLib.training.synthetic_lesions.chest import Field, Slices
 from CovidQuantLib.training.synthetic_lesions.drawing import (
     MARGIN_MM,
+    TRIES,
     Drawn,
     Ground,
     Preference,
@@ -18,6 +19,7 @@ from CovidQuantLib.training.synthetic_lesions.drawing import (
     box_about,
     draw_seed,
     first_by_order,
+    is_whole,
     offsets_mm,
     radius_mm,
     room_in,
@@ -39,16 +41,16 @@ def draw(rng: np.random.Generator, request: Request, ground: Ground) -> Drawn | 
     if seed is None:
         return None
     half = 1.9 * radius_mm(request) + 10.0
-    for _ in range(3):
+    for _ in range(TRIES):
         box = box_about(ground, seed, half)
         room = room_in(ground, box, int(ground.chest.lungs[seed]))
         cells = _lobules(rng, room.shape, ground.chest.spacing_kji)
         order = _order(rng, request, ground, box, seed, cells)
         mask = first_by_order(order, room, voxels_of(ground, request))
-        if mask is not None and mask.sum() < 0.8 * room.sum():
+        if mask is not None and is_whole(mask, box, ground):
             part = around(mask, ground.chest.spacing_kji, MARGIN_MM)
             return _finished(rng, request, ground, within(box, part), mask[part], order[part], cells[part])
-        half *= 1.5
+        half *= 1.4
     return None
 
 

@@ -10,10 +10,11 @@ from scipy import ndimage
 from CovidQuantLib.ct import MaskArray
 from CovidQuantLib.training.synthetic_lesions.chest import Chest, Field, LungPlaces, Slices
 from CovidQuantLib.training.synthetic_lesions.plan import Request
-from CovidQuantLib.training.synthetic_lesions.published import BORDER_SHARE
 
 MARGIN_MM = 10.0
 """How far a lesion's soft border may reach beyond its mask."""
+TRIES = 4
+"""How often a lesion is drawn anew in a larger box."""
 _FAINT = 0.02
 _REACH = 2.5
 
@@ -107,16 +108,22 @@ def first_by_order(order: Field, room: MaskArray, count: int) -> MaskArray | Non
     return mask
 
 
+def is_whole(mask: MaskArray, box: Slices, ground: Ground) -> bool:
+    """Whether a lesion ends by itself, and is not cut by a side of `box` that is none of the CT."""
+    for axis, (part, size) in enumerate(zip(box, ground.taken.shape, strict=True)):
+        sides = ([0] if part.start > 0 else []) + ([-1] if part.stop < size else [])
+        if mask.take(sides, axis).any():
+            return False
+    return True
+
+
 def soft(mask: MaskArray, inside: MaskArray, sigma_mm: float, spacing_kji: tuple[float, float, float]) -> Field:
     """`mask` with borders that fade over about `sigma_mm`, but not towards what is not `inside` (the pleura)."""
     sigma = [sigma_mm / spacing for spacing in spacing_kji]
     share = ndimage.gaussian_filter(mask.astype(np.float32), sigma, truncate=_REACH)
     room = ndimage.gaussian_filter(inside.astype(np.float32), sigma, truncate=_REACH)
     faded = np.where(room > 0.08, share / np.maximum(room, 0.08), 0.0)
-    # Specks that fade to less than the mask's share would be seen without being in the mask.
-    reach = [2 * int(np.ceil(_REACH * step)) + 1 for step in sigma]
-    seen = ndimage.maximum_filter((faded >= BORDER_SHARE).view(np.uint8), size=reach) > 0
-    faded[(faded < _FAINT) | ~seen] = 0.0
+    faded[faded < _FAINT] = 0.0
     return np.asarray(np.clip(faded, 0.0, 1.0), np.float32)
 
 

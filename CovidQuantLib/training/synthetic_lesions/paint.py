@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS
-from CovidQuantLib.ct import HuArray, LabelArray
+from CovidQuantLib.ct import HuArray, LabelArray, MaskArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.training.synthetic_lesions import clusters, fields
 from CovidQuantLib.training.synthetic_lesions.chest import Chest, LungPlaces, lung_places
-from CovidQuantLib.training.synthetic_lesions.drawing import Drawn, Ground
+from CovidQuantLib.training.synthetic_lesions.drawing import MARGIN_MM, Drawn, Ground
 from CovidQuantLib.training.synthetic_lesions.noise import ScanNoise, scan_noise
 from CovidQuantLib.training.synthetic_lesions.plan import Burden, Request, requests
 from CovidQuantLib.training.synthetic_lesions.published import BORDER_SHARE, HUANG_MOST_SHARE, size_class
@@ -114,6 +114,8 @@ def _paint(
     voxels = int(np.count_nonzero(mask))
     if voxels == 0:
         return None
+    # Specks that fade to less than the mask's share would be seen far from any mask.
+    drawn = replace(drawn, lesion=np.where(_spread(mask, MARGIN_MM, chest.spacing_kji), drawn.lesion, np.float32(0.0)))
     hu[box] = filled(rng, canvas.chest, canvas.noise, canvas.lung_level, request, drawn, hu[box])
     solid = mask & (drawn.core >= BORDER_SHARE)
     labels[box][mask] = GROUND_GLASS.label
@@ -133,12 +135,18 @@ def _paint(
 
 def _take(ground: Ground, drawn: Drawn) -> None:
     """Mark the lesion and a rim around it as taken, in place."""
-    size = [2 * int(np.ceil(_GAP_MM / step)) + 1 for step in ground.chest.spacing_kji]
     wide = []
-    for part, side, length in zip(drawn.box, size, ground.taken.shape, strict=True):
-        wide.append((min(side // 2, part.start), min(side // 2, length - part.stop)))
+    for part, step, length in zip(drawn.box, ground.chest.spacing_kji, ground.taken.shape, strict=True):
+        reach = int(np.ceil(_GAP_MM / step))
+        wide.append((min(reach, part.start), min(reach, length - part.stop)))
     touched = np.pad(drawn.lesion > 0.0, wide)
     outer = tuple(
         slice(part.start - before, part.stop + behind) for part, (before, behind) in zip(drawn.box, wide, strict=True)
     )
-    ground.taken[outer] |= ndimage.maximum_filter(touched.view(np.uint8), size=size) > 0
+    ground.taken[outer] |= _spread(touched, _GAP_MM, ground.chest.spacing_kji)
+
+
+def _spread(mask: MaskArray, reach_mm: float, spacing_kji: tuple[float, float, float]) -> MaskArray:
+    """`mask` grown by a box that reaches at least so far to each side."""
+    size = [2 * int(np.ceil(reach_mm / step)) + 1 for step in spacing_kji]
+    return np.asarray(ndimage.maximum_filter(mask.view(np.uint8), size=size) > 0)

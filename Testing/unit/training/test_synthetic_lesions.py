@@ -24,6 +24,7 @@ from CovidQuantLib.training.synthetic_lesions import (
     disturb,
     paint_chest,
 )
+from CovidQuantLib.training.synthetic_lesions.drawing import MARGIN_MM
 from CovidQuantLib.training.synthetic_lesions.plan import Kind, requests
 from CovidQuantLib.training.synthetic_lesions.published import (
     CONSOLIDATION_HU,
@@ -58,7 +59,7 @@ def test_every_infected_voxel_lies_in_a_lung_and_in_no_lumen(canvas: Canvas, pai
 
 def test_nothing_changes_beyond_the_soft_border_of_a_lesion(canvas: Canvas, painted: PaintedChest) -> None:
     away = ndimage.distance_transform_edt(painted.labels == 0, sampling=canvas.chest.spacing_kji)
-    far = away > 12.0 + 3.0 * max(canvas.chest.spacing_kji)
+    far = away > 3**0.5 * (MARGIN_MM + max(canvas.chest.spacing_kji))
     assert far.any()
     assert np.array_equal(painted.hu[far], canvas.chest.hu[far])
     assert np.array_equal(painted.hu[canvas.chest.airways], canvas.chest.hu[canvas.chest.airways])
