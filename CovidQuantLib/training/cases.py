@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import ndimage
+import SimpleITK as sitk
 
 from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
@@ -32,7 +32,8 @@ class Case:
 
     `hu` (int16) and `labels` (uint8, `IGNORED` where a voxel does not count) stand on `geometry`, axes (k, j, i), at
     the model's spacing. `centres[n]` are flat indices of voxels of label n (of 0: of any voxel that counts), at most
-    50000, from where patches are taken. `code` is the hash of the case, `patient` a code or the case's own.
+    50000, from where patches are taken. `code` is the hash of the case, `patient` a code or the case's own; `content`
+    the hash of `hu` and `labels`.
     """
 
     hu: HuArray
@@ -41,6 +42,7 @@ class Case:
     centres: tuple[npt.NDArray[np.int64], ...]
     code: str
     patient: str
+    content: str
 
     @property
     def is_empty(self) -> bool:
@@ -68,21 +70,30 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     reduced = _reduce_labels(grid, mask, labels.classes)
     if lungs is not None:
         reduced[_far_from(grid.reduce_mask(lungs), grid.spacing_kji)] = IGNORED
-    code = entry.code or hashlib.sha256(np.ascontiguousarray(ct.hu).data).hexdigest()
+    code = entry.code or _hash(ct.hu)
     spacing = grid.spacing_kji[::-1]
+    hu = grid.reduce(ct.hu)
     return Case(
-        hu=grid.reduce(ct.hu),
+        hu=hu,
         labels=reduced,
         geometry=Geometry(grid.shape, (spacing[0], spacing[1], spacing[2]), (0.0, 0.0, 0.0), ct.geometry.direction),
         centres=_centres(reduced, labels.classes),
         code=code,
         patient=entry.patient or f"case {code}",
+        content=_hash(hu, reduced),
     )
 
 
 def whole_box(geometry: Geometry) -> Box:
     """The box of a whole grid."""
     return Box((0, 0, 0), geometry.shape)
+
+
+def _hash(*arrays: npt.NDArray[np.generic]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _mask(entry: Entry, ct: CtVolume, labels: LabelSet) -> LabelArray:
@@ -113,8 +124,10 @@ def _reduce_labels(grid: WorkingGrid, mask: LabelArray, classes: int) -> LabelAr
 
 def _far_from(lungs: MaskArray, spacing_kji: tuple[float, float, float]) -> MaskArray:
     """Voxels farther than 3 mm outside of `lungs`."""
-    distance = ndimage.distance_transform_edt(~lungs, sampling=spacing_kji)
-    return np.asarray(distance > _COUNTED_MARGIN_MM)
+    image = sitk.GetImageFromArray(lungs.view(np.uint8))
+    image.SetSpacing(spacing_kji[::-1])
+    distance = sitk.SignedMaurerDistanceMap(image, squaredDistance=False, useImageSpacing=True)
+    return np.asarray(sitk.GetArrayViewFromImage(distance) > _COUNTED_MARGIN_MM)
 
 
 def _centres(labels: LabelArray, classes: int) -> tuple[npt.NDArray[np.int64], ...]:
