@@ -15,10 +15,19 @@ import sys
 from pathlib import Path
 
 PARTS = ("infection", "lungs")
-_SHARED = ("--set", "width=8", "--set", "norm=batch", "--batch", "4", "--threads", "1", "--seed", "1")
+_SHARED = (
+    *("--set", "width=8", "--set", "norm=batch", "--batch", "4"),
+    *("--precision", "bfloat16", "--threads", "1", "--seed", "1"),
+)
 SETTINGS = {
-    "infection": ("--label-set", "infection", "--spacing", "2", "--epochs", "6", "--lesion-share", "0.6"),
-    "lungs": ("--label-set", "lungs", "--spacing", "3", "--epochs", "6", "--lesion-share", "0.5"),
+    "infection": (
+        *("--label-set", "infection", "--spacing", "2", "--patch", "48"),
+        *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
+    ),
+    "lungs": (
+        *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),
+        *("--patches-per-case", "4", "--epochs", "4", "--lesion-share", "0.5"),
+    ),
 }
 """What `covidquant train` is called with, by the part that the model gives."""
 NAMES = {"infection": "Infection, VB-Net of width 8 at 2 mm", "lungs": "Lungs, VB-Net of width 8 at 3 mm"}
