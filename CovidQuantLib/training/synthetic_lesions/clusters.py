@@ -30,9 +30,10 @@ from CovidQuantLib.training.synthetic_lesions.drawing import (
 from CovidQuantLib.training.synthetic_lesions.lines import lobule_centres, septal_lines
 from CovidQuantLib.training.synthetic_lesions.plan import Kind, Request
 
-_PREFERENCE = Preference(costal_mm=15.0, back=1.0, base=1.0)
+_PREFERENCE = Preference(costal_mm=11.0, back=1.5, base=1.2)
 _LOBULE_MM = (9.0, 17.0)
 _COARSE = 2
+_ROUNDED_MM = 1.6
 
 
 def draw(rng: np.random.Generator, request: Request, ground: Ground) -> Drawn | None:
@@ -94,7 +95,9 @@ def _order(
     sizes = np.bincount(cells.ravel(), minlength=count)
     mean = np.bincount(cells.ravel(), weights=order.ravel(), minlength=count) / np.maximum(sizes, 1)
     mean += rng.normal(0.0, 0.12 * radius, count)
-    by_cell = mean.astype(np.float32)[cells]
+    # Lobules are no polyhedra of voxels: their corners are rounded.
+    sigma = [_ROUNDED_MM / step for step in ground.chest.spacing_kji]
+    by_cell = ndimage.gaussian_filter(mean.astype(np.float32)[cells], sigma, truncate=2.5)
     return np.asarray(by_cell + 0.05 * order, np.float32)
 
 
@@ -109,12 +112,12 @@ def _finished(
 ) -> Drawn:
     spacing = ground.chest.spacing_kji
     inside = ground.chest.lungs[box] > 0
-    fade = min(float(rng.uniform(0.6, 1.6)), 0.2 * radius_mm(request))
+    fade = min(float(rng.uniform(0.8, 2.0)), 0.2 * radius_mm(request))
     lesion = soft(mask, inside, fade, spacing)
     core = _core(rng, request, mask, order, cells, spacing)
     # Each lobule is filled by itself; fine grain only.
     lifts = np.clip(rng.normal(1.0, 0.16, int(cells.max()) + 1), 0.6, 1.5).astype(np.float32)
-    sigma = [1.0 / step for step in spacing]
+    sigma = [_ROUNDED_MM / step for step in spacing]
     grain = ndimage.gaussian_filter(lifts[cells], sigma, truncate=2.0)
     if request.kind is Kind.CRAZY_PAVING:
         grain += rng.uniform(0.3, 0.6) * septal_lines(rng, lesion > 0, spacing, pitch_mm=float(rng.uniform(5, 8)))
@@ -144,4 +147,4 @@ def _core(
         solid = rim if request.kind is Kind.REVERSED_HALO else inner
     else:
         return np.zeros(mask.shape, np.float32)
-    return soft(solid, np.ones(mask.shape, bool), 0.7, spacing)
+    return soft(solid, np.ones(mask.shape, bool), 1.4, spacing)

@@ -17,12 +17,26 @@ from CovidQuantLib.training.synthetic_lesions.chest import Chest, LungPlaces, lu
 from CovidQuantLib.training.synthetic_lesions.drawing import MARGIN_MM, Drawn, Ground
 from CovidQuantLib.training.synthetic_lesions.noise import ScanNoise, scan_noise
 from CovidQuantLib.training.synthetic_lesions.plan import Burden, Request, requests
-from CovidQuantLib.training.synthetic_lesions.published import BORDER_SHARE, HUANG_MOST_SHARE, size_class
+from CovidQuantLib.training.synthetic_lesions.published import (
+    BORDER_SHARE,
+    CLUSTERS_PALETTE,
+    FIELDS_PALETTE,
+    HUANG_MOST_SHARE,
+    Palette,
+    size_class,
+)
 from CovidQuantLib.training.synthetic_lesions.tissue import filled
 
-Painter = Callable[[np.random.Generator, Request, Ground], Drawn | None]
 
-PAINTERS: dict[str, Painter] = {"fields": fields.draw, "clusters": clusters.draw}
+@dataclass(frozen=True)
+class Painter:
+    """How one painter draws a lesion, and with which densities."""
+
+    draw: Callable[[np.random.Generator, Request, Ground], Drawn | None]
+    palette: Palette
+
+
+PAINTERS = {"fields": Painter(fields.draw, FIELDS_PALETTE), "clusters": Painter(clusters.draw, CLUSTERS_PALETTE)}
 """`fields` paints what models are trained on; `clusters` is for evaluation only and never enters a training list."""
 
 _GAP_MM = 4.0
@@ -87,8 +101,8 @@ def paint_chest(canvas: Canvas, painter: str, burden: Burden, seed: int) -> Pain
     ground = Ground(chest, canvas.places, np.zeros(chest.hu.shape, bool))
     lungs_ml = float(np.count_nonzero(chest.lungs)) * chest.geometry.voxel_ml
     lesions: list[PaintedLesion] = []
-    for request in requests(rng, burden, HUANG_MOST_SHARE * lungs_ml):
-        drawn = PAINTERS[painter](rng, request, ground)
+    for request in requests(rng, burden, PAINTERS[painter].palette, HUANG_MOST_SHARE * lungs_ml):
+        drawn = PAINTERS[painter].draw(rng, request, ground)
         if drawn is None:
             continue
         lesion = _paint(rng, canvas, request, drawn, hu, labels, numbers, len(lesions) + 1)

@@ -9,13 +9,12 @@ from enum import StrEnum
 import numpy as np
 
 from CovidQuantLib.training.synthetic_lesions.published import (
-    CONSOLIDATION_HU,
-    GROUND_GLASS_HU,
     PAN_MODERATE_ML,
     PAN_MODERATE_SOLID_SHARE,
     PAN_SEVERE_ML,
     PAN_SEVERE_SOLID_SHARE,
     SIZE_CLASSES_ML,
+    Palette,
     Quartiles,
 )
 
@@ -92,7 +91,7 @@ class Request:
     consolidation_hu: float
 
 
-def requests(rng: np.random.Generator, burden: Burden, most_ml: float) -> tuple[Request, ...]:
+def requests(rng: np.random.Generator, burden: Burden, palette: Palette, most_ml: float) -> tuple[Request, ...]:
     """The lesions of one case, the largest first; together at most `most_ml`."""
     left = min(burden.total_ml.at(float(np.clip(rng.normal(), -_MOST_DEVIATIONS, _MOST_DEVIATIONS))), most_ml)
     sizes: list[float] = []
@@ -100,7 +99,7 @@ def requests(rng: np.random.Generator, burden: Burden, most_ml: float) -> tuple[
         ml = _volume(rng, min(left, burden.largest_ml))
         sizes.append(ml)
         left -= ml
-    return tuple(_request(rng, ml, burden.solid) for ml in sorted(sizes, reverse=True))
+    return tuple(_request(rng, ml, burden.solid, palette) for ml in sorted(sizes, reverse=True))
 
 
 def _volume(rng: np.random.Generator, most_ml: float) -> float:
@@ -116,13 +115,13 @@ def _volume(rng: np.random.Generator, most_ml: float) -> float:
     return float(math.exp(rng.uniform(math.log(min(low, high)), math.log(high))))
 
 
-def _request(rng: np.random.Generator, ml: float, solid: float) -> Request:
+def _request(rng: np.random.Generator, ml: float, solid: float, palette: Palette) -> Request:
     weights = np.array([_weight(kind, ml, solid) for kind in _KINDS])
     kind = _KINDS[int(rng.choice(len(_KINDS), p=weights / weights.sum()))]
-    low, high = GROUND_GLASS_HU
-    glass = float(rng.triangular(low, low + 0.33 * (high - low), high))
-    low, high = CONSOLIDATION_HU
-    return Request(kind, ml, glass, float(rng.triangular(low, low + 0.8 * (high - low), high)))
+    glass, solid_part = (
+        float(rng.triangular(part.low, part.mode, part.high)) for part in (palette.ground_glass, palette.consolidation)
+    )
+    return Request(kind, ml, glass, solid_part)
 
 
 def _weight(kind: Kind, ml: float, solid: float) -> float:

@@ -40,10 +40,26 @@ HUANG_LOWER_TO_UPPER = (2.9 / 0.4, 1.3 / 0.3)
 SIZE_CLASSES_ML = {"small": (0.1, 1.0), "medium": (1.0, 10.0), "large": (10.0, 100.0), "confluent": (100.0, 2000.0)}
 """Volume of one lesion in ml, from and below. A choice: no paper of ours counts single lesions by size."""
 
-GROUND_GLASS_HU = (-720.0, -150.0)
-"""Mean density of ground glass. A choice; it overlaps with consolidation at -200 HU, which splits them in one class."""
-CONSOLIDATION_HU = (-260.0, 55.0)
-"""Mean density of consolidation. A choice, as above."""
+
+@dataclass(frozen=True)
+class Densities:
+    """Mean densities of lesions in HU: from `low` to `high`, most often at `mode` (a triangular law)."""
+
+    low: float
+    mode: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Palette:
+    """The densities that one painter uses. All are a choice; ground glass and consolidation overlap at -200 HU."""
+
+    ground_glass: Densities
+    consolidation: Densities
+
+
+FIELDS_PALETTE = Palette(Densities(-720.0, -531.9, -150.0), Densities(-260.0, -8.0, 55.0))
+CLUSTERS_PALETTE = Palette(Densities(-760.0, -430.0, -160.0), Densities(-240.0, -70.0, 40.0))
 LEAST_LIFT_HU = 110.0
 """Ground glass is denser than the lung around it by at least this, or no reader would draw it."""
 FLUID_HU = 45.0

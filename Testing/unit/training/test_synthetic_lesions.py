@@ -27,8 +27,7 @@ from CovidQuantLib.training.synthetic_lesions import (
 from CovidQuantLib.training.synthetic_lesions.drawing import MARGIN_MM
 from CovidQuantLib.training.synthetic_lesions.plan import Kind, requests
 from CovidQuantLib.training.synthetic_lesions.published import (
-    CONSOLIDATION_HU,
-    GROUND_GLASS_HU,
+    FIELDS_PALETTE,
     HUANG_MOST_SHARE,
     LEAST_LIFT_HU,
     PAN_MODERATE_ML,
@@ -104,21 +103,31 @@ def test_the_painters_differ(canvas: Canvas) -> None:
     assert 2 * both < 0.7 * (np.count_nonzero(one.labels) + np.count_nonzero(other.labels))
 
 
-def test_ground_glass_and_consolidation_overlap_at_the_split() -> None:
-    rng = np.random.default_rng(0)
-    asked = [one for _ in range(80) for one in requests(rng, BURDENS["moderate"], 3000.0)]
+@pytest.mark.parametrize("name", sorted(PAINTERS))
+def test_ground_glass_and_consolidation_overlap_at_the_split(name: str) -> None:
+    rng, palette = np.random.default_rng(0), PAINTERS[name].palette
+    asked = [one for _ in range(80) for one in requests(rng, BURDENS["moderate"], palette, 3000.0)]
     glass = np.array([one.ground_glass_hu for one in asked])
     solid = np.array([one.consolidation_hu for one in asked])
-    assert GROUND_GLASS_HU[0] <= glass.min() < SPLIT_HU < glass.max() <= GROUND_GLASS_HU[1]
-    assert CONSOLIDATION_HU[0] <= solid.min() < SPLIT_HU < solid.max() <= CONSOLIDATION_HU[1]
+    assert palette.ground_glass.low <= glass.min() < SPLIT_HU < glass.max() <= palette.ground_glass.high
+    assert palette.consolidation.low <= solid.min() < SPLIT_HU < solid.max() <= palette.consolidation.high
     assert {one.kind for one in asked} == set(Kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.GROUND_GLASS, Kind.CONSOLIDATION])
+def test_a_lesion_is_as_dense_as_it_says(canvas: Canvas, painted: PaintedChest, kind: Kind) -> None:
+    for lesion in painted.lesions:
+        inside = ndimage.binary_erosion(painted.numbers == lesion.number) & (canvas.chest.hu < -750)
+        asked = lesion.ground_glass_hu if kind is Kind.GROUND_GLASS else lesion.consolidation_hu
+        if lesion.kind == kind.value and np.count_nonzero(inside) > 60 and asked > canvas.lung_level + LEAST_LIFT_HU:
+            assert float(np.mean(painted.hu[inside])) == pytest.approx(asked, abs=110.0)
 
 
 @pytest.mark.parametrize("name", sorted(BURDENS))
 def test_lesions_keep_to_their_bounds(name: str) -> None:
     rng = np.random.default_rng(1)
     for _ in range(100):
-        volumes = [one.ml for one in requests(rng, BURDENS[name], 1500.0)]
+        volumes = [one.ml for one in requests(rng, BURDENS[name], FIELDS_PALETTE, 1500.0)]
         assert sum(volumes) <= 1500.0 + 1e-6
         assert volumes == sorted(volumes, reverse=True)
         assert all(SIZE_CLASSES_ML["small"][0] <= ml <= BURDENS[name].largest_ml for ml in volumes)
@@ -126,7 +135,8 @@ def test_lesions_keep_to_their_bounds(name: str) -> None:
 
 def test_every_size_class_is_painted() -> None:
     rng = np.random.default_rng(2)
-    sizes = {size_class(one.ml) for _ in range(60) for name in BURDENS for one in requests(rng, BURDENS[name], 3000.0)}
+    asked = [requests(rng, burden, FIELDS_PALETTE, 3000.0) for _ in range(60) for burden in BURDENS.values()]
+    sizes = {size_class(one.ml) for case in asked for one in case}
     assert sizes == set(SIZE_CLASSES_ML)
 
 
