@@ -36,7 +36,7 @@ def train(
     `Cancelled` out of `progress`, with the checkpoint kept.
     """
     require_networks()
-    from CovidQuantLib.training.train import run_training
+    from CovidQuantLib.training.run import run_training
 
     listed = datalist if isinstance(datalist, Datalist) else read_datalist(datalist)
     return run_training(listed, output, options, resume=resume, progress=progress)

@@ -20,7 +20,7 @@ class TrainingOptions:
     """The settings of a training; the defaults suit a laptop's CPU.
 
     `network`, `arguments`, `spacing_mm` (i, j, k) and `label_set` are those of the parent where they are None, and
-    without a parent: VB-Net of width 8, the network's own spacing, "infection".
+    without a parent: VB-Net of width 8 with batch norm (see `start`), its own spacing, "infection".
 
         parent              a model folder to start from; None: fresh weights
         epochs, minutes     how long; with both, whichever ends first. With `epochs` alone a training can be repeated

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEFAULT_NETWORK, DEFAULT_LABELS = "vbnet", "infection"
-_SMALL = {"vbnet": {"width": 8}}
-"""Settings of a network that a CPU trains in hours, where they are not the paper's."""
+_OWN_SETTINGS = {"vbnet": {"width": 8, "norm": "batch"}}
+"""Settings of a network where they are not the catalogue's: small enough for a CPU, and a norm that was trained.
+
+Instance and group norm take their statistics from the input. What is learnt on patches around lesions then does not
+hold on whole lungs: the same training gave a Dice of 0.24 on whole volumes with instance norm (0.64 in windows of the
+patch's size), and 0.84 with batch norm.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ def make_start(options: TrainingOptions) -> Start:
     if spec.input_kind != "volume":
         raise InputError("This network takes no volumes; only networks that do can be trained here.")
     labels = label_set(options.label_set or DEFAULT_LABELS)
-    arguments = {**spec.arguments, **_SMALL.get(spec.name, {}), **(options.arguments or {})}
+    arguments = {**spec.arguments, **_OWN_SETTINGS.get(spec.name, {}), **(options.arguments or {})}
     arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
     preprocessing = spec.preprocessing
     if "blocks" in arguments:

@@ -1,0 +1,114 @@
+"""Train a network from a data list into a model folder."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from CovidQuantLib.files import check_free
+from CovidQuantLib.messages import Cancelled, InputError
+from CovidQuantLib.models import ModelCard, save_model
+from CovidQuantLib.models.card import format_card, parse_card
+from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.training.augmentation import AUGMENTATION_VERSION
+from CovidQuantLib.training.card import Outcome, make_card
+from CovidQuantLib.training.checkpoint import (
+    CHECKPOINT_FILE,
+    Checkpoint,
+    Position,
+    check_same_settings,
+    data_code,
+    read_checkpoint,
+)
+from CovidQuantLib.training.checks import prepare_cases
+from CovidQuantLib.training.datalist import Datalist
+from CovidQuantLib.training.distributed import Processes, processes
+from CovidQuantLib.training.log import TrainingLog
+from CovidQuantLib.training.options import TrainingOptions, recipe_values
+from CovidQuantLib.training.start import Start, make_start
+from CovidQuantLib.training.trainer import Data, Trainer
+
+_PREPARING = 0.05
+_KEPT = "Cancelled. What was trained is kept beside the output: the same command goes on from there."
+
+
+def run_training(
+    datalist: Datalist, output: Path, options: TrainingOptions, *, resume: bool, progress: Progress = no_progress
+) -> ModelCard:
+    """See `CovidQuantLib.training.train`."""
+    check_free(output)
+    folder = training_folder(output)
+    begun = read_checkpoint(folder)
+    if resume and begun is None:
+        raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
+    with _threads(options.threads), processes(options.batch) as who:
+        watched = progress if who.is_first else no_progress
+        start = make_start(options)
+        data = Data(*prepare_cases(datalist, start.label_set, start.preprocessing, part_of(watched, 0.0, _PREPARING)))
+        settings = _settings(options, start, data)
+        if begun is not None:
+            check_same_settings(settings, begun.settings)
+        trainer = Trainer(
+            start, data, options, who, folder=folder, settings=settings, progress=part_of(watched, _PREPARING, 1.0)
+        )
+        make = partial(make_card, options, start, datalist, data.training, data.validation)
+        # A text that cannot stand on the card is refused before the hours of training.
+        parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
+        ended = _run(trainer, begun, folder, who)
+        card = make(Outcome(trainer.position, ended))
+        if who.is_first:
+            card = save_model(output, card, trainer.module)
+            (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+        return card
+
+
+def training_folder(output: Path) -> Path:
+    """Where the checkpoint and the log of the model `output` lie: beside it, with `.training` at the end."""
+    return output.resolve().with_name(f"{output.resolve().name}.training")
+
+
+def _run(trainer: Trainer, begun: Checkpoint | None, folder: Path, who: Processes) -> str:
+    if begun is not None:
+        trainer.restore(begun)
+    position = trainer.position if begun is not None else Position()
+    log = TrainingLog(folder if who.is_first else None, position.log_bytes, position.step)
+    try:
+        return trainer.run(log)
+    except (Cancelled, KeyboardInterrupt) as stop:
+        kept = (folder / CHECKPOINT_FILE).is_file()
+        raise Cancelled(_KEPT if kept else "") from stop
+    finally:
+        log.close()
+
+
+def _settings(options: TrainingOptions, start: Start, data: Data) -> dict[str, Any]:
+    """What must be the same when a training goes on: the recipe, the network, and the cases."""
+    preprocessing = start.preprocessing
+    return {
+        **recipe_values(options),
+        "network": start.network,
+        "arguments": dict(start.arguments),
+        "spacing_mm": None if preprocessing.spacing_mm is None else list(preprocessing.spacing_mm),
+        "label_set": start.label_set.name,
+        "parent": start.parent.id if start.parent else None,
+        "augmentation_version": AUGMENTATION_VERSION,
+        "training cases": data_code(tuple(case.content for case in data.training)),
+        "validation cases": data_code(tuple(case.content for case in data.validation)),
+    }
+
+
+@contextlib.contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """This many CPU threads for torch, and as many as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

@@ -1,0 +1,92 @@
+"""The loss, its schedule and its optimisers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from CovidQuantLib.training.cases import IGNORED
+from CovidQuantLib.training.options import Loss, Schedule
+from CovidQuantLib.training.schedule import rate_factor, share_done
+from Testing.conftest import require
+
+LOSSES: tuple[Loss, ...] = ("dice_ce", "dice_focal")
+
+
+def loss(logits: Any, labels: Any, kind: Loss = "dice_ce") -> Any:
+    from CovidQuantLib.training.losses import segmentation_loss
+
+    return segmentation_loss(logits, labels, kind, lambda values: values)
+
+
+@pytest.fixture
+def torch() -> Any:
+    return require("torch")
+
+
+@pytest.fixture
+def labels(torch: Any) -> Any:
+    found = torch.zeros(2, 4, 4, 4, dtype=torch.long)
+    found[:, :2] = 1
+    return found
+
+
+def sure(torch: Any, labels: Any) -> Any:
+    """Logits that say `labels` with certainty."""
+    return torch.nn.functional.one_hot(labels.clamp(max=1), 2).movedim(-1, 1).float() * 40 - 20
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_the_right_answer_costs_nothing_and_the_wrong_one_much(torch: Any, labels: Any, kind: Loss) -> None:
+    assert float(loss(sure(torch, labels), labels, kind)) == pytest.approx(0.0, abs=1e-4)
+    assert float(loss(sure(torch, 1 - labels), labels, kind)) > 10
+
+
+def test_an_undecided_answer_has_the_value_of_the_formula(torch: Any, labels: Any) -> None:
+    # Half of 128 voxels are lesion, all are found with 1/2: Dice (2 * 32 + 1) / (64 + 64 + 1).
+    expected = 1 - 65 / 129 + math.log(2)
+    assert float(loss(torch.zeros(2, 2, 4, 4, 4), labels)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_focal_loss_counts_what_is_nearly_right_less(torch: Any, labels: Any) -> None:
+    logits = torch.zeros(2, 2, 4, 4, 4)
+    difference = float(loss(logits, labels)) - float(loss(logits, labels, "dice_focal"))
+    assert difference == pytest.approx(0.75 * math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", LOSSES)
+def test_ignored_voxels_change_neither_loss_nor_gradient(torch: Any, labels: Any, kind: Loss) -> None:
+    random = torch.Generator().manual_seed(1)
+    logits = torch.randn(2, 2, 4, 4, 4, generator=random)
+    labels[:, :, :, 0] = IGNORED
+    other = logits.clone()
+    other[:, :, :, :, 0] += 100
+    logits.requires_grad_()
+    value = loss(logits, labels, kind)
+    value.backward()
+    assert float(value.detach()) == pytest.approx(float(loss(other, labels, kind)), rel=1e-6)
+    assert float(logits.grad[:, :, :, :, 0].abs().max()) == 0.0
+    assert float(logits.grad.abs().max()) > 0.0
+
+
+def test_a_batch_in_which_nothing_counts_costs_nothing(torch: Any, labels: Any) -> None:
+    assert float(loss(torch.zeros(2, 2, 4, 4, 4), torch.full_like(labels, IGNORED))) == 0.0
+
+
+@pytest.mark.parametrize("schedule", ["poly", "cosine"])
+def test_the_rate_rises_briefly_and_falls_to_a_hundredth(schedule: Schedule) -> None:
+    factors = [rate_factor(schedule, share / 1000) for share in range(1001)]
+    top = factors.index(max(factors))
+    assert 10 <= top <= 25
+    assert max(factors) > 0.95
+    assert all(a > b for a, b in zip(factors[top:], factors[top + 1 :], strict=False))
+    assert factors[0] > 0
+    assert factors[-1] == pytest.approx(0.01)
+
+
+def test_a_training_is_as_far_as_the_greater_of_its_steps_and_its_time() -> None:
+    assert share_done(step=3, steps=10, seconds=1.0, budget_seconds=None) == 0.3
+    assert share_done(step=3, steps=10, seconds=30.0, budget_seconds=60.0) == 0.5
+    assert share_done(step=99, steps=None, seconds=90.0, budget_seconds=60.0) == 1.0
