@@ -1,13 +1,14 @@
 # make demo    a report on the CT of CT=path, or on a synthetic chest
 # make test    ruff, types, import rules, tests
 # make bench   the figures of docs/benchmarks.md
+# make soak    the fault tests at length: 500 kills, 400 submissions at once
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CT ?=
 DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
 
-.PHONY: demo test bench clean check-python check-display
+.PHONY: demo test bench soak clean check-python check-display
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -22,6 +23,9 @@ test: check-display $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.benchmarks
+
+soak: $(VENV)/installed-dev
+	$(BIN)/pytest Testing/faults -m soak -s
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -92,13 +92,19 @@ class Disk:
                 return
 
 
-def ensure_folder(disk: Disk, path: Path) -> None:
-    """Make `path` where it is missing. Its parent exists."""
-    if path.is_dir():
-        return
-    with contextlib.suppress(FileExistsError):
-        disk.make_folder(path)
-    disk.sync_folder(path.parent)
+def ensure_folder(disk: Disk, path: Path, pool: Path) -> None:
+    """Make `path`, a folder in the pool whose parent exists, where it is missing, and sync every folder above it.
+
+    One above may have been made a moment ago by another process that has not synced it yet: what is accepted in it
+    must not go with it.
+    """
+    if not path.is_dir():
+        with contextlib.suppress(FileExistsError):
+            disk.make_folder(path)
+    for above in path.parents:
+        disk.sync_folder(above)
+        if above == pool:
+            return
 
 
 def write_folder(

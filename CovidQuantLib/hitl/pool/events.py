@@ -112,7 +112,7 @@ def write_event(
     }
     folder = events_folder(pool.folder, patient)
     try:
-        ensure_folder(pool.disk, folder)
+        ensure_folder(pool.disk, folder, pool.folder)
         write_file(pool.disk, folder / f"{event.id}{_ENDING}", seal(record), _is_whole)
     except OSError as error:
         refuse(error, "Nothing was recorded; do it again.")

@@ -109,7 +109,7 @@ def _write(pool: Pool, lease: Lease) -> None:
         "heartbeat": lease.heartbeat,
     }
     try:
-        ensure_folder(pool.disk, leases_folder(pool.folder))
+        ensure_folder(pool.disk, leases_folder(pool.folder), pool.folder)
         target = _path(pool, lease.id)
         write_file(pool.disk, target, seal(values), lambda path: _says(path, lease))
     except OSError as error:

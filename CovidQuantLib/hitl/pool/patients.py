@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-from CovidQuantLib.hitl.pool.durable import refuse, write_folder
+from CovidQuantLib.hitl.pool.durable import ensure_folder, refuse, write_folder
 from CovidQuantLib.hitl.pool.holdout import Decided, Side, side_by_rule
 from CovidQuantLib.hitl.pool.layout import PATIENT_FILE, coded_entries, is_code, patient_folder, patients_folder
 from CovidQuantLib.hitl.pool.opening import FORMAT, Pool
@@ -62,6 +62,7 @@ def ensure_patient(pool: Pool, codes: PatientCodes, *, held_out: bool | None) ->
         "holdout": {"held_out": side.held_out, "by": side.by},
     }
     try:
+        ensure_folder(pool.disk, folder.parent, pool.folder)
         write_folder(pool.disk, folder, {}, lambda _: (PATIENT_FILE, seal(values)), _is_whole)
     except OSError as error:
         refuse(error, "Nothing was added.")

@@ -221,7 +221,7 @@ def _write(
         return SCAN_FILE, seal(values)
 
     try:
-        ensure_folder(pool.disk, scans_folder(pool.folder, patient))
+        ensure_folder(pool.disk, scans_folder(pool.folder, patient), pool.folder)
         with written_ct(CT_FILE, ct.hu, ct.geometry) as files:
             write_folder(pool.disk, folder, files, record, _is_whole_scan)
     except OSError as error:

@@ -82,5 +82,5 @@ def _bytes(text: str) -> bytes:
 
 def _is_placeholder(text: str) -> bool:
     written = "".join(text.casefold().split())
-    letters = "".join(letter for letter in written if letter.isalnum())
+    letters = "".join(letter for letter in written if letter.isalnum() or not letter.isascii())
     return not written or letters in _PLACEHOLDERS or (len(set(written)) == 1 and written[0] in _FILLERS)

@@ -107,7 +107,7 @@ def _write(
     with written_maps(maps, scan.grid) as files:
         contents: dict[str, Content] = {**files, **_log(edit_log)}
         try:
-            ensure_folder(pool.disk, revisions_folder(pool.folder, scan.patient, scan.code))
+            ensure_folder(pool.disk, revisions_folder(pool.folder, scan.patient, scan.code), pool.folder)
             write_folder(pool.disk, target, contents, record, _is_whole)
         except OSError as error:
             refuse(error, "The reading was not submitted; nothing is lost: submit it again.")
