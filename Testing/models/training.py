@@ -22,7 +22,7 @@ _SHARED = (
 SETTINGS = {
     "infection": (
         *("--label-set", "infection", "--spacing", "2", "--patch", "48"),
-        *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
+        *("--patches-per-case", "6", "--epochs", "4", "--lesion-share", "0.6"),
     ),
     "lungs": (
         *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),
