@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from CovidQuantLib.ct import CtVolume, Geometry, LabelArray, ScanFacts, StoredOrder
 from CovidQuantLib.hitl.pool import BLANK, AnatomyMaps, Pool, Reading, Scan, Subject, add_scan, init_pool
+from CovidQuantLib.hitl.pool.durable import Disk
 
 GRID = Geometry(
     shape=(12, 16, 20),
@@ -15,6 +17,16 @@ GRID = Geometry(
     origin=(-20.0, -16.0, 40.0),
     direction=(1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0),
 )
+
+
+class HastyDisk(Disk):
+    """A disk that is not waited for: most tests cut no power."""
+
+    def sync_file(self, path: Path) -> None:
+        """Nothing is synced."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Nothing is synced."""
 
 
 def tiny_ct(number: int = 0, *, series: bytes = b"") -> CtVolume:
@@ -62,5 +74,5 @@ def tiny_reading(reader: str = "R1", number: int = 0) -> Reading:
 
 def tiny_pool(folder: Path, *, scans: int = 1, fraction: float = 0.0) -> tuple[Pool, list[Scan]]:
     """A pool with that many scans of as many patients; nobody is held out unless a fraction says so."""
-    pool = init_pool(folder, fraction=fraction)
+    pool = replace(init_pool(folder, fraction=fraction), disk=HastyDisk())
     return pool, [add_scan(pool, tiny_ct(n), Subject(f"patient {n}")).scan for n in range(scans)]
