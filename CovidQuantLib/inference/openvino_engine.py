@@ -31,12 +31,15 @@ class OpenVinoEngine:
 
     It is compiled once, for inputs of any size: that costs nothing measurable, windows and volumes share it, and
     group normalisation of a fixed size ends the process (OpenVINO 2026.4).
+    Instance normalisation is written as group normalisation with one channel a group, which is the same: OpenVINO adds
+    up the variance of the former in one 32-bit sum, whose error grows with the volume (Dice 0.987 to torch at ten
+    million voxels); of the latter it does not. It takes 1.4 times as long.
     """
 
     name = "openvino"
 
     def __init__(self, module: nn.Module) -> None:
-        self._module = copy.deepcopy(module).eval()
+        self._module = _exact_norms(copy.deepcopy(module).eval())
         self._compiled: Any = None
 
     def probabilities(self, batch: npt.NDArray[np.float32], watch: Watch = no_watch) -> npt.NDArray[np.float32]:
@@ -72,3 +75,15 @@ def _compile(module: nn.Module, batch: npt.NDArray[np.float32]) -> Any:
         model = openvino.convert_model(traced, example_input=example)
     model.reshape([-1, batch.shape[1], -1, -1, -1])
     return openvino.Core().compile_model(model, "CPU", {**_SETTINGS, "INFERENCE_NUM_THREADS": torch.get_num_threads()})
+
+
+def _exact_norms(module: nn.Module) -> nn.Module:
+    """`module`, its instance normalisations replaced in place by the group normalisations that are the same."""
+    for name, part in module.named_children():
+        if isinstance(part, nn.InstanceNorm3d) and not part.track_running_stats:
+            same = nn.GroupNorm(part.num_features, part.num_features, eps=part.eps, affine=part.affine)
+            same.load_state_dict(part.state_dict())
+            setattr(module, name, same)
+        else:
+            _exact_norms(part)
+    return module
