@@ -15,9 +15,10 @@ from CovidQuantLib.training.options import TrainingOptions
 from CovidQuantLib.training.start import Start
 
 _LICENCE = "As the training data: the data list states none."
-_NO_VALIDATION = (
+NO_VALIDATION = (
     "No validation cases with labels were given: these are the last weights, and nothing is known of their accuracy."
 )
+"""What a card says where no validation cases were given."""
 _CODE_DIGITS = 16
 
 
@@ -43,7 +44,7 @@ def make_card(
     outcome: Outcome,
 ) -> ModelCard:
     """The card of the model; its id is new, its parent that of `start`."""
-    limits = options.limits if outcome.position.best is not None else (*options.limits, _NO_VALIDATION)
+    limits = options.limits if outcome.position.best is not None else (*options.limits, NO_VALIDATION)
     return ModelCard(
         id=new_model_id(),
         name=(options.name or datalist.name)[:80],

@@ -1,13 +1,15 @@
 """Lungs with half of one lung consolidated, in chests that the lungs model never saw: the threshold alone, and backed.
 
-    python -m Testing.benchmarks.dense_lungs DATA MODELS
+    python -m Testing.benchmarks.dense_lungs DATA MODELS [OUT.json]
 
 DATA is the folder of `python -m Testing.models`, MODELS that of `python -m Testing.models.training`. The truth is the
-lung that was found before half of it was painted dense: real chests, synthetic consolidation, 1.5 mm voxels.
+lung that was found before half of it was painted dense: real chests, synthetic consolidation, 1.5 mm voxels. OUT.json
+gets the Dice of each.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -41,7 +43,8 @@ def main() -> None:
     data, models = Path(sys.argv[1]), Path(sys.argv[2])
     print("Half of one lung dense (synthetic consolidation in real chests); Dice of that lung in %.\n")
     print(header("chest", "lung", "threshold", "backed by the network", "ml added"), flush=True)
-    scores = []
+    scores: list[tuple[float, float]] = []
+    chests: list[str] = []
     for name in SOURCES:
         if name == SYNTHETIC or not (models / "lungs" / f"without_{name}").is_dir():
             continue
@@ -53,8 +56,12 @@ def main() -> None:
                 ct = as_ct(consolidate(canvas, lung.label, SHARE, seed))
                 plain = segment_lungs(ct)
                 backed = back_up_lungs(ct, plain, model)
-                pair = [dice(labels, whole.lungs, lung.label) for labels in (plain.labels, backed.lungs.labels)]
+                pair = (
+                    dice(plain.labels, whole.lungs, lung.label),
+                    dice(backed.lungs.labels, whole.lungs, lung.label),
+                )
                 scores.append(pair)
+                chests.append(name)
                 print(f"| {name} | {lung.key} | {pair[0]:.1f} | {pair[1]:.1f} | {backed.added_ml:.0f} |", flush=True)
     threshold, network = np.array(scores).T
     print(f"\nMean: threshold {threshold.mean():.1f} (worst {threshold.min():.1f}), ", end="")
@@ -66,6 +73,12 @@ def main() -> None:
             ct = as_ct(prepared(name, data / "chests").whole)
             backed = back_up_lungs(ct, segment_lungs(ct), load_model(models / "lungs" / f"without_{name}"))
             print(f"| {name} | {backed.added_ml:.0f} |", flush=True)
+    if len(sys.argv) > 3:
+        rows = [
+            {"chest": chest, "threshold": pair[0], "backed": pair[1]}
+            for chest, pair in zip(chests, scores, strict=True)
+        ]
+        Path(sys.argv[3]).write_text(json.dumps(rows, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,89 @@
+"""Put the trained models where they ship, with the figures of the models that were trained without each chest.
+
+    python -m Testing.models.shipping MODELS FIGURES
+
+MODELS is the folder of `python -m Testing.models.training`; FIGURES holds `infection.json` of
+`Testing.benchmarks.painted_lesions` and `lungs.json` of `Testing.benchmarks.dense_lungs`. Writes
+`Resources/models/infection` and `Resources/models/lungs`, which must not be there yet.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from CovidQuantLib.models import Metric, load_model, save_model
+from CovidQuantLib.training.card import NO_VALIDATION
+from Testing.models.recipe import EVALUATION_PAINTERS, TRAINING_PAINTER
+from Testing.models.training import PARTS
+
+SHIPPED = Path(__file__).parents[2] / "Resources" / "models"
+_OVERLAP = (
+    "none: each chest was judged by a model that was trained in the same way without it; this model was trained on all "
+    "of these chests"
+)
+_PAINTED = "the painter's own masks, exact by construction; within the lungs that were painted into"
+
+
+def infection_metrics(scored: list[dict[str, Any]]) -> tuple[Metric, ...]:
+    """Dice over painted CTs, mean and worst, by painter and method."""
+    metrics = []
+    for painter in EVALUATION_PAINTERS:
+        seen = "as trained on" if painter == TRAINING_PAINTER else "never trained on"
+        for method in ("network", "threshold"):
+            these = [one for one in scored if (one["painter"], one["method"]) == (painter, method)]
+            chests = tuple(dict.fromkeys(one["chest"] for one in these))
+            scores = 100.0 * np.array([one["dice"] for one in these])
+            for kind, value in (("mean over", scores.mean()), ("worst of", scores.min())):
+                name = f"Dice, {kind} {len(these)} CTs, {method}, painter {painter} ({seen})"
+                metrics.append(_metric(name, float(value), chests, _PAINTED))
+    return tuple(metrics)
+
+
+def lungs_metrics(scored: list[dict[str, Any]]) -> tuple[Metric, ...]:
+    """Dice of the lung that is half consolidated, mean and worst, backed by the network and by threshold alone."""
+    metrics = []
+    chests = tuple(dict.fromkeys(one["chest"] for one in scored))
+    reference = "the threshold lungs of the chest before half of a lung was painted dense"
+    for method in ("backed", "threshold"):
+        scores = np.array([one[method] for one in scored])
+        for kind, value in (("mean over", scores.mean()), ("worst of", scores.min())):
+            name = f"Dice of a half consolidated lung, {kind} {len(scored)} CTs, {method}"
+            metrics.append(_metric(name, float(value), chests, reference))
+    return tuple(metrics)
+
+
+def _metric(name: str, value: float, chests: tuple[str, ...], reference: str) -> Metric:
+    return Metric(
+        name=name,
+        value=round(value, 1),
+        unit="%",
+        data="synthetic",
+        patients=len(chests),
+        cases=chests,
+        reference=reference,
+        overlap=_OVERLAP,
+    )
+
+
+def main() -> None:
+    """Write both models."""
+    parser = argparse.ArgumentParser(prog="python -m Testing.models.shipping", description=__doc__)
+    parser.add_argument("models", type=Path)
+    parser.add_argument("figures", type=Path)
+    arguments = parser.parse_args()
+    for part, metrics in zip(PARTS, (infection_metrics, lungs_metrics), strict=True):
+        loaded = load_model(arguments.models / part / "all")
+        figures = json.loads((arguments.figures / f"{part}.json").read_text(encoding="utf-8"))
+        limits = tuple(limit for limit in loaded.card.limits if limit != NO_VALIDATION)
+        card = replace(loaded.card, metrics=metrics(figures), limits=limits)
+        save_model(SHIPPED / part, card, loaded.module)
+
+
+if __name__ == "__main__":
+    main()
