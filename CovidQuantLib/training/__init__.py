@@ -26,10 +26,10 @@ def train(
 ) -> ModelCard:
     """Train a network on `datalist` and write it as a model folder to `output`, new or empty. Gives its card.
 
-    All data are read and checked first. The weights of the best validation are written, or the last ones where there
-    are no validation cases. A checkpoint and the log (`log.jsonl`) lie in a folder beside the output, with `.training`
-    at the end of its name: a training that was cancelled or killed goes on from there when it is started again with
-    the same settings and data; `resume` insists that there is one.
+    All data are read and checked first. The weights of the best validation are written (a parent's own, if none is
+    better), or the last ones where there are no validation cases. A checkpoint and the log (`log.jsonl`) lie in a
+    folder beside the output, with `.training` at the end of its name: a training that was cancelled or killed goes on
+    from there when it is started again with the same settings and data; `resume` insists that there is one.
     Started by `torchrun`, several processes train one model together.
 
     Raises `InputError` for data, settings or a parent that cannot be used, and without the extra `networks`;

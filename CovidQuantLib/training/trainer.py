@@ -94,6 +94,9 @@ class Trainer:
         """
         self._clock = self._written = time.monotonic()
         try:
+            if self._start.parent and self._data.validation and self.position.step == 0:
+                # A training that makes its parent no better gives the parent's weights back.
+                self._validate(log)
             while not (ended := self._ended()):
                 self._progress(self._share(), self._message())
                 if self.position.step_of_epoch < self._steps:

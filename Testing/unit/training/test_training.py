@@ -128,8 +128,17 @@ class TestParent:
         before, after = load_model(parent), load_model(tmp_path / "child")
         assert card.parent == before.card.id
         assert card.id != before.card.id
-        for name, tensor in before.module.state_dict().items():
-            np.testing.assert_allclose(after.module.state_dict()[name], tensor, atol=1e-6)
+        for one, other in zip(before.module.parameters(), after.module.parameters(), strict=True):
+            np.testing.assert_allclose(other.detach(), one.detach(), atol=1e-6)
+
+    def test_a_training_that_makes_it_worse_gives_its_weights_back(
+        self, data: Path, parent: Path, tmp_path: Path
+    ) -> None:
+        worse = options(parent=parent, arguments=None, spacing_mm=None, epochs=1, learning_rate=10.0)
+        card = train(data, tmp_path / "child", worse)
+        assert card.recipe["weights_of_step"] == 0
+        assert card.recipe["validation_dice"] == read_card(parent).recipe["validation_dice"]
+        assert weights(tmp_path / "child") == weights(parent)
 
     @pytest.mark.parametrize(
         ("changes", "what"),
