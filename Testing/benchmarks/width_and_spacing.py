@@ -2,7 +2,7 @@
 
     python -m Testing.benchmarks.width_and_spacing DATA MODELS
 
-DATA is the folder of `python -m Testing.models`; MODELS gets a model for each row. Each is trained by `covidquant train`
+DATA is the folder of `python -m Testing.models`; MODELS gets a model for each row. `covidquant train` trains each
 with the same short recipe (300 steps, a tenth of an hour of one core) on the CTs at 1 mm that painter `fields` made of
 three chests, and judged on those that painter `clusters` made of the fourth. Seconds are of the network alone on the
 lungs of that chest, by engine, the best of three, all in one run.
