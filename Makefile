@@ -1,14 +1,16 @@
 # make demo    a report on the CT of CT=path, or on a synthetic chest
 # make test    ruff, types, import rules, tests
 # make bench   the figures of docs/benchmarks.md
+# make models  the shipped models and those that judge them, into the new folder MODELS=path: hours of two cores
 # make soak    the fault tests at length: 500 kills, 400 submissions at once
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CT ?=
+MODELS ?= models
 DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
 
-.PHONY: demo test bench soak clean check-python check-display
+.PHONY: demo test bench models soak clean check-python check-display
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -23,6 +25,14 @@ test: check-display $(VENV)/installed-dev
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.benchmarks
+
+models: $(VENV)/installed-dev
+	$(BIN)/python -m Testing.models "$(MODELS)/data"
+	$(BIN)/python -m Testing.models.training "$(MODELS)/data" "$(MODELS)"
+	mkdir -p "$(MODELS)/figures"
+	$(BIN)/python -m Testing.benchmarks.painted_lesions "$(MODELS)/data" "$(MODELS)" "$(MODELS)/figures/infection.json"
+	$(BIN)/python -m Testing.benchmarks.dense_lungs "$(MODELS)/data" "$(MODELS)" "$(MODELS)/figures/lungs.json"
+	$(BIN)/python -m Testing.models.shipping "$(MODELS)" "$(MODELS)/figures" "$(MODELS)/shipped"
 
 soak: $(VENV)/installed-dev
 	$(BIN)/pytest Testing/faults -m soak -s

@@ -1,10 +1,10 @@
-"""Put the trained models where they ship, with the figures of the models that were trained without each chest.
+"""Write the models that ship, with the figures of those that were trained without each chest on their cards.
 
-    python -m Testing.models.shipping MODELS FIGURES
+    python -m Testing.models.shipping MODELS FIGURES OUTPUT
 
 MODELS is the folder of `python -m Testing.models.training`; FIGURES holds `infection.json` of
-`Testing.benchmarks.painted_lesions` and `lungs.json` of `Testing.benchmarks.dense_lungs`. Writes
-`Resources/models/infection` and `Resources/models/lungs`, which must not be there yet.
+`Testing.benchmarks.painted_lesions` and `lungs.json` of `Testing.benchmarks.dense_lungs`. Writes `OUTPUT/infection` and
+`OUTPUT/lungs`, which must not be there yet; what ships lies in `Resources/models`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from CovidQuantLib.training.card import NO_VALIDATION
 from Testing.models.recipe import EVALUATION_PAINTERS, TRAINING_PAINTER
 from Testing.models.training import PARTS
 
-SHIPPED = Path(__file__).parents[2] / "Resources" / "models"
 _OVERLAP = (
     "none: each chest was judged by a model that was trained in the same way without it; this model was trained on all "
     "of these chests"
@@ -76,13 +75,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m Testing.models.shipping", description=__doc__)
     parser.add_argument("models", type=Path)
     parser.add_argument("figures", type=Path)
+    parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
     for part, metrics in zip(PARTS, (infection_metrics, lungs_metrics), strict=True):
         loaded = load_model(arguments.models / part / "all")
         figures = json.loads((arguments.figures / f"{part}.json").read_text(encoding="utf-8"))
         limits = tuple(limit for limit in loaded.card.limits if limit != NO_VALIDATION)
         card = replace(loaded.card, metrics=metrics(figures), limits=limits)
-        save_model(SHIPPED / part, card, loaded.module)
+        save_model(arguments.output / part, card, loaded.module)
 
 
 if __name__ == "__main__":
