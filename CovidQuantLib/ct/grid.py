@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from CovidQuantLib.ct.label_votes import expand_by_vote, neighbours
 from CovidQuantLib.ct.volume import Geometry, LabelArray, MaskArray, T
+from CovidQuantLib.progress import Progress, no_progress
 
 _HALF = 0.5 - 1e-4
 _SAME_STEP = 0.01
@@ -97,13 +98,13 @@ class WorkingGrid:
         fine = self.geometry.spacing_kji
         return (fine[0] * self.step[0], fine[1] * self.step[1], fine[2] * self.step[2])
 
-    def reduce(self, values: npt.NDArray[T]) -> npt.NDArray[T]:
+    def reduce(self, values: npt.NDArray[T], progress: Progress = no_progress) -> npt.NDArray[T]:
         """`values` of the whole CT grid, averaged over each coarse voxel's volume (same dtype; integers are rounded).
 
         A fine voxel counts by the part of it that lies in the coarse one, so that sums times volumes are kept. Along
         an axis on which this grid is the finer one, the CT is interpolated linearly.
         """
-        means = self._means(values)
+        means = self._means(values, progress)
         return (np.rint(means, out=means) if np.issubdtype(values.dtype, np.integer) else means).astype(values.dtype)
 
     def share(self, mask: MaskArray) -> npt.NDArray[np.float32]:
@@ -115,12 +116,13 @@ class WorkingGrid:
         # Shares are sums of float32: a half may come out a little under 0.5.
         return np.asarray(self.share(mask) >= _HALF)
 
-    def _means(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+    def _means(self, values: npt.NDArray[np.generic], progress: Progress = no_progress) -> npt.NDArray[np.float32]:
         box = values[self.box.slices]
         over_k, over_j, over_i = map(_reduction, box.shape, self.shape, self.step)
         across, along = csr_array(over_j), csr_array(over_i)
         out = np.zeros(self.shape, np.float32)
-        for plane, parts in zip(box, over_k.T, strict=True):
+        for number, (plane, parts) in enumerate(zip(box, over_k.T, strict=True)):
+            progress(number / len(box), "Averaging the CT")
             mean = (along @ (across @ plane.astype(np.float32)).T).T
             for k in np.flatnonzero(parts):
                 out[k] += parts[k] * mean

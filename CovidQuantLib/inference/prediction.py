@@ -54,9 +54,8 @@ def predict(
     voxels, where the largest gives the label (the smaller label of two even ones). A cancel takes effect within about
     a second.
     """
-    progress(0.0, "Preparing the CT for the network")
     grid = model_grid(geometry, box, preprocessing)
-    volume = prepare(ct_hu, geometry, box, preprocessing)
+    volume = prepare(ct_hu, geometry, box, preprocessing, part_of(progress, 0.0, 0.1))
     probabilities, notes = run_volume(engine, volume[None], preprocessing.multiple_of, part_of(progress, 0.1, 0.8))
     back = part_of(progress, 0.8, 1.0)
     labels = np.zeros(geometry.shape, np.uint8)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from CovidQuantLib.ct import Geometry, HuArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.networks import Preprocessing
+from CovidQuantLib.progress import Progress, no_progress
 
 
 def model_grid(geometry: Geometry, box: Box, preprocessing: Preprocessing) -> WorkingGrid:
@@ -22,9 +23,15 @@ def model_grid(geometry: Geometry, box: Box, preprocessing: Preprocessing) -> Wo
     return WorkingGrid.exactly(geometry, box, (k, j, i))
 
 
-def prepare(hu: HuArray, geometry: Geometry, box: Box, preprocessing: Preprocessing) -> npt.NDArray[np.float32]:
+def prepare(
+    hu: HuArray,
+    geometry: Geometry,
+    box: Box,
+    preprocessing: Preprocessing,
+    progress: Progress = no_progress,
+) -> npt.NDArray[np.float32]:
     """What the network sees of `box`, before padding: float32, axes (k, j, i), 0 to 1, on `model_grid`.
 
     `hu` is the whole CT (k, j, i) in HU.
     """
-    return preprocessing.normalise(model_grid(geometry, box, preprocessing).reduce(hu))
+    return preprocessing.normalise(model_grid(geometry, box, preprocessing).reduce(hu, progress))
