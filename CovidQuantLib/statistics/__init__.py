@@ -1,7 +1,23 @@
-"""Statistics: how well two readings agree, and summaries over cases as the papers print them."""
+"""Statistics: how well two readings agree, paired comparisons, and summaries over cases as the papers print them."""
 
 from CovidQuantLib.statistics.agreement import Agreement, agreement
+from CovidQuantLib.statistics.paired import PairedDifference, paired_difference
 from CovidQuantLib.statistics.summary import Share, Summary, share_within, summarise
 from CovidQuantLib.statistics.table1 import Table1, table1
+from CovidQuantLib.statistics.table3 import MinutesRow, ModelRow, Table3
 
-__all__ = ["Agreement", "Share", "Summary", "Table1", "agreement", "share_within", "summarise", "table1"]
+__all__ = [
+    "Agreement",
+    "MinutesRow",
+    "ModelRow",
+    "PairedDifference",
+    "Share",
+    "Summary",
+    "Table1",
+    "Table3",
+    "agreement",
+    "paired_difference",
+    "share_within",
+    "summarise",
+    "table1",
+]

@@ -1,0 +1,57 @@
+"""What a model proposes for a scan of the pool, as the product would show it to a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from CovidQuantLib.ct import CtVolume, LabelArray
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.models import load_model
+from CovidQuantLib.progress import Progress, part_of
+from CovidQuantLib.segmentation.airways import AirwayTree
+from CovidQuantLib.segmentation.infection import threshold_infection
+from CovidQuantLib.segmentation.infection_network import network_infection
+from CovidQuantLib.segmentation.lungs import Lungs, segment_lungs
+
+if TYPE_CHECKING:
+    from CovidQuantLib.models import LoadedModel
+
+Proposer = Callable[[CtVolume, LabelArray, Sequence[Path | None], Progress], tuple[LabelArray, ...]]
+"""The infection of a CT (uint8, axes k, j, i) within its lungs by each of the models; None: the threshold baseline."""
+
+
+def propose(
+    ct: CtVolume, lungs: LabelArray, folders: Sequence[Path | None], progress: Progress
+) -> tuple[LabelArray, ...]:
+    """The infection of `ct` within `lungs` by the models in `folders`; see `Proposer`.
+
+    Airways are cut out where the CT shows them. Raises `InputError` for a model that cannot be loaded.
+    """
+    around = Lungs(lungs, _airways(ct, lungs, part_of(progress, 0.0, 0.3)), (), AirwayTree())
+    found = []
+    for number, folder in enumerate(folders):
+        start = 0.3 + 0.7 * number / len(folders)
+        step = part_of(progress, start, start + 0.7 / len(folders))
+        if folder is None:
+            found.append(threshold_infection(ct, lungs, around.airways, step))
+        else:
+            found.append(network_infection(ct, lungs, around, _loaded(folder), step).labels)
+    return tuple(found)
+
+
+def _airways(ct: CtVolume, lungs: LabelArray, progress: Progress) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    try:
+        return segment_lungs(ct, progress).airways
+    except InputError:
+        # The pool has lungs of this CT, drawn or from elsewhere, although none are found in it here.
+        return np.zeros(lungs.shape, bool)
+
+
+@lru_cache(maxsize=2)
+def _loaded(folder: Path) -> LoadedModel:
+    return load_model(folder)

@@ -1,0 +1,101 @@
+"""What a round was asked to do: written first, so that it can go on, and be repeated, exactly so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, Literal, get_args
+
+from CovidQuantLib.hitl.pool import Pool
+from CovidQuantLib.hitl.rounds.places import REQUEST_FILE, damaged, read_record, round_folder, write_record
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.training import TrainingOptions
+
+StartFrom = Literal["active", "scratch"]
+
+DEFAULT_MARGIN = 0.02
+"""Dice: under the spread between readers (3.5 % in table 2 of Shan et al.)."""
+_KIND = "request"
+_NOT_KEPT = ("parent",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundOptions:
+    """What a round is told.
+
+    training         how to train; its `parent` is set by the round
+    start_from       "active": the weights of the active model; "scratch": fresh ones
+    batches          numbers of scans that grow, of which the next one is taken; empty: all references
+    non_commercial   False leaves out scans whose licence does not allow commercial use, or is not stated
+    margin           Dice (0 to 1) that the new model may be worse, with 95 % confidence, and still be promoted
+    again            the number of a past round whose snapshot, recipe and parent are taken once more; the fields
+                     above, but for the margin, then count for nothing
+    """
+
+    training: TrainingOptions = field(default_factory=lambda: TrainingOptions(minutes=60.0))
+    start_from: StartFrom = "active"
+    batches: tuple[int, ...] = ()
+    non_commercial: bool = True
+    margin: float = DEFAULT_MARGIN
+    again: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.start_from not in get_args(StartFrom):
+            raise InputError(f"A round starts from one of: {', '.join(get_args(StartFrom))}.")
+        if not 0.0 <= self.margin <= 1.0:
+            raise InputError("The margin is a difference of Dice, from 0 to 1.")
+        if self.training.label_set not in (None, "infection", "classes"):
+            raise InputError("A round trains infection: the label set is 'infection' or 'classes'.")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a round was asked, and by which models: `old` is the one to compare with, `parent` the one to train on.
+
+    Both are ids; `old` None is the threshold baseline, `parent` None fresh weights.
+    """
+
+    number: int
+    options: RoundOptions
+    old: str | None
+    parent: str | None
+
+
+def write_request(pool: Pool, request: Request) -> None:
+    """Write down what the round is asked to do. Raises `InputError` where the pool cannot be written."""
+    options = asdict(replace(request.options, training=replace(request.options.training, parent=None)))
+    options["training"] = {name: value for name, value in options["training"].items() if name not in _NOT_KEPT}
+    values = {"number": request.number, "options": _plain(options), "old": request.old, "parent": request.parent}
+    write_record(pool, round_folder(pool, request.number) / REQUEST_FILE, _KIND, values)
+
+
+def has_request(pool: Pool, number: int) -> bool:
+    """Whether the round got as far as saying what it was asked."""
+    return (round_folder(pool, number) / REQUEST_FILE).is_file()
+
+
+def read_request(pool: Pool, number: int) -> Request:
+    """What a round was asked. Raises `InputError` where there is no such round, or its record is damaged."""
+    if not has_request(pool, number):
+        raise InputError("There is no such round in this pool. See: covidquant round table POOL.")
+    values = read_record(round_folder(pool, number) / REQUEST_FILE, _KIND)
+    try:
+        options = dict(values["options"])
+        training = TrainingOptions(**_typed(TrainingOptions, options.pop("training")))
+        found = RoundOptions(training=training, **_typed(RoundOptions, options))
+        return Request(int(values["number"]), found, values["old"], values["parent"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(_KIND) from error
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, as JSON has them."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _typed(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that are known, lists as tuples again; settings of a network stay as JSON has them."""
+    known = {one.name for one in fields(kind)}
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known}
