@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("whole_job", "quantification", "lungs", "lobes", "infection", "networks")
+BENCHMARKS = ("whole_job", "quantification", "lungs", "lobes", "infection", "networks", "engines")
 
 
 def machine() -> str:
