@@ -22,7 +22,7 @@ from CovidQuantLib.hitl.pool import Scan, Subject, add_scan, approve, open_pool,
 from Testing.pool_factory import tiny_ct, tiny_reading
 
 _KILLS_ON_A_SCAN = 10
-_LONGEST_LIFE_S = 0.12
+_SUBMISSIONS_IN_A_LIFE = 3
 
 
 def child(work: Callable[[Callable[[str], None]], None]) -> tuple[int, int]:
@@ -61,14 +61,31 @@ def submit_forever(folder: Path, scan: Scan, number: int, say: Callable[[str], N
         say(approve(pool, scan, revision.id, "chief").id)
 
 
+def seconds_of_a_submission(folder: Path, scan: Scan) -> float:
+    """How long a child takes for one submission and one decision on this machine, as busy as it is now."""
+
+    def submit(say: Callable[[str], None]) -> None:
+        pool = open_pool(folder)
+        say(approve(pool, scan, submit_reading(pool, scan, tiny_reading()).id, "chief").id)
+
+    started = time.monotonic()
+    pid, pipe = child(submit)
+    os.waitpid(pid, 0)
+    os.close(pipe)
+    return time.monotonic() - started
+
+
 def kill(folder: Path, kills: int, seed: int) -> dict[str, object]:
     chance = random.Random(seed)
     accepted: list[str] = []
+    longest = 0.0
     for number in range(kills):
         pool, of = open_pool(folder), number // _KILLS_ON_A_SCAN
         scan = add_scan(pool, tiny_ct(of), Subject(f"patient {of}")).scan
+        if number % _KILLS_ON_A_SCAN == 0:
+            longest = _SUBMISSIONS_IN_A_LIFE * seconds_of_a_submission(folder, scan)
         pid, pipe = child(functools.partial(submit_forever, folder, scan, number))
-        time.sleep(chance.uniform(0.0, _LONGEST_LIFE_S))
+        time.sleep(chance.uniform(0.0, longest))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         accepted += said(pipe)

@@ -41,6 +41,7 @@ def check_after_kills(pool: Pool, outcome: dict[str, Any]) -> None:
     found = verify(pool)
     assert found.problems == (), "something is half there"
     assert set(outcome["accepted"]) <= stored(pool), "an accepted submission is lost"
+    assert outcome["accepted"], "no child got as far as a submission: the test shows nothing"
     assert found.unfinished > 0, "no kill fell into a submission: the test shows nothing"
 
 

@@ -19,7 +19,8 @@ from CovidQuantLib.cli.pool.patient_options import (
     subject_of,
 )
 from CovidQuantLib.ct.reading import read_ct
-from CovidQuantLib.hitl.pool import AddedScan, add_scan, history, open_pool, submit_anatomy
+from CovidQuantLib.hitl.pool import AddedScan, add_scan, history, known_scan, open_pool, submit_anatomy
+from CovidQuantLib.hitl.pool.subjects import patient_codes
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import part_of
 
@@ -47,23 +48,21 @@ def _add(arguments: argparse.Namespace, channel: Channel) -> None:
     details = details_of(arguments, synthetic=arguments.synthetic)
     lungs_model = None if arguments.anatomy == NO_ANATOMY else chosen_model("lungs", None)
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.2))
-    added = add_scan(
-        pool,
-        ct,
-        subject_of(arguments, arguments.ct, ct),
-        details=details,
-        held_out=held_out_of(arguments),
-        progress=part_of(channel.progress, 0.2, 0.4),
-    )
-    notes = [warning.sentence for warning in (*ct.warnings, *added.warnings)]
-    if history(pool, added.scan).anatomy is None:
+    subject = subject_of(arguments, arguments.ct, ct)
+    # Refused before the long work; and a cancel during it leaves nothing in the pool.
+    patient_codes(pool.key, subject)
+    known = known_scan(pool, ct)
+    anatomy, notes = None, [warning.sentence for warning in ct.warnings]
+    if known is None or history(pool, known).anatomy is None:
         try:
-            anatomy = anatomy_of(arguments.anatomy, ct, lungs_model, part_of(channel.progress, 0.4, 1.0))
+            anatomy = anatomy_of(arguments.anatomy, ct, lungs_model, part_of(channel.progress, 0.2, 0.8))
         except InputError as error:
             notes.append(f"The CT is added without lungs: {error}")
-        else:
-            if anatomy is not None:
-                submit_anatomy(pool, added.scan, anatomy)
+    step = part_of(channel.progress, 0.8, 1.0)
+    added = add_scan(pool, ct, subject, details=details, held_out=held_out_of(arguments), progress=step)
+    if anatomy is not None:
+        submit_anatomy(pool, added.scan, anatomy)
+    notes += [warning.sentence for warning in added.warnings]
     channel.result("\n".join([_sentence(added), *notes]), added_values(added))
 
 

@@ -47,7 +47,16 @@ from CovidQuantLib.hitl.pool.public_sets import PublicCase, PublicSet, public_se
 from CovidQuantLib.hitl.pool.readers_agree import PairOfReadings, compare_readers, compare_readings
 from CovidQuantLib.hitl.pool.reading_maps import AnatomyMaps, Reading, read_anatomy_map, read_lungs
 from CovidQuantLib.hitl.pool.revisions import BLANK, UNKNOWN, Revision, Start, revisions
-from CovidQuantLib.hitl.pool.scans import AddedScan, Scan, ScanDetails, add_scan, find_scan, read_scan_ct, scans
+from CovidQuantLib.hitl.pool.scans import (
+    AddedScan,
+    Scan,
+    ScanDetails,
+    add_scan,
+    find_scan,
+    known_scan,
+    read_scan_ct,
+    scans,
+)
 from CovidQuantLib.hitl.pool.selection import Item, Selection, held_out_among, select
 from CovidQuantLib.hitl.pool.snapshots import Snapshot, format_snapshot, read_snapshot, take_snapshot
 from CovidQuantLib.hitl.pool.subjects import Subject
@@ -111,6 +120,7 @@ __all__ = [
     "import_mask",
     "import_set",
     "init_pool",
+    "known_scan",
     "label_patient",
     "labels_of",
     "leases",

@@ -37,6 +37,10 @@ class FileFact:
     sha256: str
 
 
+class PoolWriteError(InputError):
+    """The disk refuses: whatever is tried next would fail as well."""
+
+
 class Disk:
     """The few operations by which a pool is written. A test puts another one in its place.
 
@@ -153,7 +157,7 @@ def refuse(error: OSError, outcome: str) -> NoReturn:
     if error.errno is None:
         raise error
     reason = error.strerror or type(error).__name__
-    raise InputError(f"The pool cannot be written: {reason}. {outcome}") from error
+    raise PoolWriteError(f"The pool cannot be written: {reason}. {outcome}") from error
 
 
 def _write_synced(disk: Disk, path: Path, content: Content) -> FileFact:

@@ -12,6 +12,7 @@ import numpy as np
 from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import read_ct, read_labelmap
+from CovidQuantLib.hitl.pool.durable import PoolWriteError
 from CovidQuantLib.hitl.pool.events import Value, labels_of, write_event
 from CovidQuantLib.hitl.pool.history import history
 from CovidQuantLib.hitl.pool.licences import Licence
@@ -90,11 +91,13 @@ def import_set(
     for number, case in enumerate(cases):
         step = part_of(progress, number / len(cases), (number + 1) / len(cases))
         try:
-            mask = _read(public, case, step)
+            subject = Subject(case.patient_id, issuer=public.name)
+            _, revision = import_mask(pool, _read(public, case, step), subject, details)
+        except PoolWriteError:
+            raise
         except InputError as error:
             left_out[str(error)] += 1
             continue
-        _, revision = import_mask(pool, mask, Subject(case.patient_id, issuer=public.name), details)
         imported, known = imported + (revision is not None), known + (revision is None)
     return ImportReport(imported, known, dict(left_out))
 

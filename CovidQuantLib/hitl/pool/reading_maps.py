@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
+
+import numpy as np
 
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS
 from CovidQuantLib.ct import LabelArray
@@ -51,9 +53,9 @@ class Reading:
 
     `infection` and `start_mask`: uint8, axes (k, j, i), on the scan's grid, 1 ground glass, 2 consolidation (or with
     `classes` "infection": 1). `start_mask` is what the reader was shown first, None with a blank or unknown start.
-    `anatomy` are lungs (and parts) that the reader changed, None where the scan's newest anatomy holds. `parent` is the
-    id of the reading that this one continues; None: the reader's own last one, or the one it started from.
-    `edit_log` is a file of JSON lines, copied as it is. `outside`: see `Outside`.
+    `anatomy` are lungs (and parts) that the reader changed, None where those of the reading that it continues, else of
+    the scan's newest anatomy, hold. `parent` is the id of the reading that this one continues; None: the reader's own
+    last one, or the one it started from. `edit_log` is a file of JSON lines, copied as it is. `outside`: see `Outside`.
     """
 
     infection: LabelArray
@@ -67,20 +69,33 @@ class Reading:
     outside: Outside = "refuse"
 
 
-def maps_to_store(
-    reading: Reading, scan: Scan, past: History
-) -> tuple[dict[str, LabelArray], dict[str, str], str | None]:
-    """The maps to store, the sources of the anatomy among them, and the anatomy that the reading stands on."""
+@dataclass(frozen=True)
+class StoredMaps:
+    """The maps to store by file name, where each map of the anatomy among them comes from, and what they stand on."""
+
+    maps: dict[str, LabelArray]
+    sources: dict[str, str]
+    anatomy: str | None
+
+
+def maps_to_store(reading: Reading, scan: Scan, past: History, parent: Revision | None) -> StoredMaps:
+    """What is stored of `reading`, which continues `parent`.
+
+    Lungs that a reader has changed before come before a newer anatomy: the reading stands on those of `parent`, where
+    it has any. Raises `InputError` where a map stands elsewhere, holds unknown labels, or leaves the lungs against the
+    reading's will.
+    """
     maps = {INFECTION_FILE: reading.infection}
     if reading.start_mask is not None:
         maps[START_FILE] = reading.start_mask
     _check_maps(maps, scan)
-    base = past.anatomy
-    anatomy = reading.anatomy or (_stored(base, scan) if base else None)
-    if anatomy is None:
-        return maps, {}, None
-    _check_maps(_named(anatomy), scan)
-    outside = (reading.infection > 0) & (anatomy.lungs == 0)
+    base = parent if parent is not None and parent.has_lungs else past.anatomy
+    own = reading.anatomy
+    lungs = own.lungs if own is not None else None if base is None else read_map(base.folder / LUNGS_FILE, scan.grid)
+    if lungs is None:
+        return StoredMaps(maps, {}, None)
+    _check_maps({LUNGS_FILE: lungs}, scan)
+    outside = (reading.infection > 0) & (lungs == 0)
     if outside.any() and reading.outside == "refuse":
         millilitres = float(outside.sum()) * scan.grid.voxel_ml
         raise InputError(
@@ -88,30 +103,21 @@ def maps_to_store(
             "(--outside-lungs add, --outside-lungs cut)."
         )
     if outside.any() and reading.outside == "cut":
-        maps[INFECTION_FILE] = reading.infection.copy()
-        maps[INFECTION_FILE][outside] = 0
+        maps[INFECTION_FILE] = np.where(outside, np.uint8(0), reading.infection)
     elif outside.any():
-        grown = lungs_with(anatomy.lungs, reading.infection, scan.grid)
-        anatomy = AnatomyMaps(grown, anatomy.lobes, anatomy.segments, {**anatomy.sources, "lungs": EDITED})
-    elif reading.anatomy is None and base is not None:
-        return maps, {}, base.id
-    return {**maps, **anatomy_files(anatomy, scan)}, sources_of(anatomy), base.id if base else None
-
-
-def _stored(base: Revision, scan: Scan) -> AnatomyMaps:
-    def read(name: str) -> LabelArray | None:
-        return read_map(base.folder / name, scan.grid) if name in base.files else None
-
-    lungs = read(LUNGS_FILE)
-    if lungs is None:
-        raise InputError("An anatomy of the pool holds no lungs. Look at the pool: covidquant pool verify POOL.")
-    sources = {name.removesuffix(".nii.gz"): source for name, source in base.sources.items()}
-    return AnatomyMaps(lungs, read(LOBES_FILE), read(SEGMENTS_FILE), sources)
+        grown = lungs_with(lungs, reading.infection, scan.grid)
+        own = AnatomyMaps(grown) if own is None else replace(own, lungs=grown, sources={**own.sources, "lungs": EDITED})
+    if own is None:
+        return StoredMaps(maps, {}, base.id if base else None)
+    whole = _completed(own, base, scan)
+    files = anatomy_files(whole, scan)
+    return StoredMaps({**maps, **files}, sources_of(whole, files), base.id if base else None)
 
 
 def anatomy_files(anatomy: AnatomyMaps, scan: Scan) -> dict[str, LabelArray]:
     """The maps by file name, checked and made to lie in each other."""
-    _check_maps(_named(anatomy), scan)
+    given = {LUNGS_FILE: anatomy.lungs, LOBES_FILE: anatomy.lobes, SEGMENTS_FILE: anatomy.segments}
+    _check_maps({name: labels for name, labels in given.items() if labels is not None}, scan)
     files = {LUNGS_FILE: anatomy.lungs}
     if anatomy.lobes is not None:
         files[LOBES_FILE] = fitted_lobes(anatomy.lobes, anatomy.lungs, scan.grid)
@@ -120,15 +126,32 @@ def anatomy_files(anatomy: AnatomyMaps, scan: Scan) -> dict[str, LabelArray]:
     return files
 
 
-def _named(anatomy: AnatomyMaps) -> dict[str, LabelArray]:
-    maps = {LUNGS_FILE: anatomy.lungs, LOBES_FILE: anatomy.lobes, SEGMENTS_FILE: anatomy.segments}
-    return {name: labels for name, labels in maps.items() if labels is not None}
+def sources_of(anatomy: AnatomyMaps, files: Iterable[str]) -> dict[str, str]:
+    """Where each map in `files` comes from, by file name; a map without a source was edited."""
+    return {name: check_source(anatomy.sources.get(_stem(name), EDITED)) for name in files}
 
 
-def sources_of(anatomy: AnatomyMaps) -> dict[str, str]:
-    """Where each map comes from, by file name; a map without a source was edited."""
-    stems = {name: name.removesuffix(".nii.gz") for name in _named(anatomy)}
-    return {name: check_source(anatomy.sources.get(stem, EDITED)) for name, stem in stems.items()}
+def _completed(own: AnatomyMaps, base: Revision | None, scan: Scan) -> AnatomyMaps:
+    """The reader's anatomy, with lobes and segments of `base` where the reader gave none: they follow the lungs."""
+
+    def of_base(name: str) -> LabelArray | None:
+        return read_map(base.folder / name, scan.grid) if base is not None and name in base.files else None
+
+    lobes, segments = own.lobes, own.segments
+    sources = dict(own.sources)
+    for name, given in ((LOBES_FILE, lobes), (SEGMENTS_FILE, segments)):
+        if given is None and base is not None and name in base.sources:
+            sources[_stem(name)] = base.sources[name]
+    return AnatomyMaps(
+        own.lungs,
+        of_base(LOBES_FILE) if lobes is None else lobes,
+        of_base(SEGMENTS_FILE) if segments is None else segments,
+        sources,
+    )
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".nii.gz")
 
 
 def _check_maps(maps: Mapping[str, LabelArray], scan: Scan) -> None:
@@ -144,7 +167,7 @@ def _check_maps(maps: Mapping[str, LabelArray], scan: Scan) -> None:
 
 
 def read_lungs(scan: Scan, revision: Revision, found: tuple[Revision, ...]) -> LabelArray | None:
-    """The lungs that a revision stands on: its own, else those of the anatomy that it names; None where unknown."""
+    """The lungs that a revision stands on: its own, else those of the revision that it names; None where unknown."""
     return read_anatomy_map(LUNGS_FILE, scan, revision, found)
 
 

@@ -71,7 +71,7 @@ class Revision:
     """One whole revision. `sequence` and `parent` give the order; no clock is asked.
 
     `reader` is a code, None for an anatomy. `classes` says what the labels 1 and 2 mean; with "infection" 1 is
-    infection that nobody has divided. `anatomy` is the id of the anatomy that a reading without lungs of its own stands
+    infection that nobody has divided. `anatomy` is the id of the revision whose lungs a reading without its own stands
     on. `sources` says where each map of the anatomy in this revision came from, by file name.
     """
 

@@ -98,9 +98,7 @@ def add_scan(
     details = details or ScanDetails()
     codes = patient_codes(pool.key, subject)
     progress(0.0, "Looking whether the CT is in the pool")
-    voxels = keyed_code(pool.key, "voxels", hashlib.sha256(np.ascontiguousarray(ct.hu).data).digest())
-    code = keyed_code(pool.key, "scan", ct.scan.content_code_source)
-    known = _known(pool, code, voxels)
+    known, code, voxels = known_scan(pool, ct), _series_code(pool, ct), _voxel_code(pool, ct)
     if known is not None and known.patient != codes.patient:
         raise InputError(
             "This CT is in the pool already, under another patient. Check the patient's ID; nothing was added."
@@ -177,8 +175,18 @@ def read_scan_ct(scan: Scan, progress: Progress = no_progress) -> CtVolume:
     return read_ct(scan.folder / CT_FILE, progress=progress)
 
 
-def _known(pool: Pool, code: str, voxels: str) -> Scan | None:
+def known_scan(pool: Pool, ct: CtVolume) -> Scan | None:
+    """The scan of the pool that this CT is, by its series or by its voxels; None where it is new."""
+    code, voxels = _series_code(pool, ct), _voxel_code(pool, ct)
     return next((scan for scan in scans(pool) if scan.code == code or scan.voxels == voxels), None)
+
+
+def _series_code(pool: Pool, ct: CtVolume) -> str:
+    return keyed_code(pool.key, "scan", ct.scan.content_code_source)
+
+
+def _voxel_code(pool: Pool, ct: CtVolume) -> str:
+    return keyed_code(pool.key, "voxels", hashlib.sha256(np.ascontiguousarray(ct.hu).data).digest())
 
 
 def _kin_warnings(pool: Pool, codes: PatientCodes) -> tuple[CaseWarning, ...]:

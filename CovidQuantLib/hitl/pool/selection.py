@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from CovidQuantLib.hitl.pool.history import History, histories
-from CovidQuantLib.hitl.pool.layout import is_code
+from CovidQuantLib.hitl.pool.layout import CT_FILE, INFECTION_FILE, LUNGS_FILE, is_code
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.patients import Patient, patients
 from CovidQuantLib.hitl.pool.revisions import Revision
@@ -25,6 +26,14 @@ class Item:
     scan: Scan
     revision: Revision
     found: tuple[Revision, ...]
+
+    @property
+    def files(self) -> dict[str, Path]:
+        """The CT ("image"), the mask ("label") and, where they are known, the "lungs", as they lie in the pool."""
+        files = {"image": self.scan.folder / CT_FILE, "label": self.revision.folder / INFECTION_FILE}
+        owners = {one.id: one for one in self.found}
+        owner = self.revision if self.revision.has_lungs else owners.get(self.revision.anatomy or "")
+        return files if owner is None or not owner.has_lungs else {**files, "lungs": owner.folder / LUNGS_FILE}
 
     @property
     def started_blank(self) -> bool:

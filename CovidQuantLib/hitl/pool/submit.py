@@ -42,17 +42,18 @@ def submit_reading(pool: Pool, scan: Scan, reading: Reading) -> Revision:
     check_reader(reading.reader)
     _check_start(reading)
     past = history(pool, scan)
-    maps, sources, base = maps_to_store(reading, scan, past)
+    parent = _parent(reading, past)
+    stored = maps_to_store(reading, scan, past, parent)
     values = {
         "kind": "reading",
-        "parent": _parent(reading, past),
+        "parent": parent.id if parent else None,
         "reader": reading.reader,
         "start": {"kind": reading.start.kind, "source": reading.start.source},
         "classes": reading.classes,
-        "anatomy": base,
-        "sources": sources,
+        "anatomy": stored.anatomy,
+        "sources": stored.sources,
     }
-    return _write(pool, scan, past, values, maps, reading.edit_log)
+    return _write(pool, scan, past, values, stored.maps, reading.edit_log)
 
 
 def submit_anatomy(pool: Pool, scan: Scan, anatomy: AnatomyMaps) -> Revision:
@@ -66,7 +67,7 @@ def submit_anatomy(pool: Pool, scan: Scan, anatomy: AnatomyMaps) -> Revision:
         "start": {"kind": "blank", "source": None},
         "classes": "ground glass and consolidation",
         "anatomy": None,
-        "sources": sources_of(anatomy),
+        "sources": sources_of(anatomy, maps),
     }
     return _write(pool, scan, past, values, maps, None)
 
@@ -80,13 +81,12 @@ def _check_start(reading: Reading) -> None:
         raise InputError("A mask of infection alone holds 0 and 1. Give 1 ground glass and 2 consolidation as classes.")
 
 
-def _parent(reading: Reading, past: History) -> str | None:
+def _parent(reading: Reading, past: History) -> Revision | None:
     if reading.parent is not None:
-        return find_revision(past.readings, reading.parent).id
+        return find_revision(past.readings, reading.parent)
     if reading.start.kind == "revision" and reading.start.source is not None:
-        return find_revision(past.readings, reading.start.source).id
-    own = past.newest_by(reading.reader)
-    return own.id if own else None
+        return find_revision(past.readings, reading.start.source)
+    return past.newest_by(reading.reader)
 
 
 def _write(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ from CovidQuantLib.hitl.pool import (
     verify,
 )
 from CovidQuantLib.messages import InputError
+from Testing.faults.disks import FailingDisk
 from Testing.pool_factory import GRID, tiny_anatomy, tiny_ct, tiny_infection, tiny_lungs, tiny_pool, tiny_reading
 
 
@@ -245,6 +247,22 @@ def test_effusion_is_no_infection(tmp_path: Path) -> None:
     import_set(pool, *recognise(tmp_path / "set"))
     reading = histories(pool)[0].readings[0]
     assert read_labelmap_on(reading.folder / "infection.nii.gz", GRID).max() == 2
+
+
+def test_a_case_that_another_set_has_too_is_left_out_and_the_rest_is_imported(tmp_path: Path) -> None:
+    pool = init_pool(tmp_path / "pool")
+    add_scan(pool, tiny_ct(3), Subject("own"))
+    covid_19_20(tmp_path / "set")
+    report = import_set(pool, *recognise(tmp_path / "set"))
+    assert report.imported == 1
+    assert "another patient" in next(iter(report.left_out))
+
+
+def test_a_full_disk_ends_an_import(tmp_path: Path) -> None:
+    pool = init_pool(tmp_path / "pool")
+    covid_19_20(tmp_path / "set")
+    with pytest.raises(InputError, match="cannot be written"):
+        import_set(replace(pool, disk=FailingDisk(3)), *recognise(tmp_path / "set"))
 
 
 def test_a_folder_of_anything_else_is_no_public_set(tmp_path: Path) -> None:

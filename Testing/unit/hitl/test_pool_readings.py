@@ -42,6 +42,7 @@ from CovidQuantLib.hitl.pool import (
     select,
     submit_anatomy,
     submit_reading,
+    verify,
 )
 from CovidQuantLib.hitl.pool.clinical import score_from_text
 from CovidQuantLib.hitl.pool.grids import read_map
@@ -202,7 +203,7 @@ def test_infection_outside_the_lungs_is_refused_added_or_cut(pool_and_scan: tupl
     assert added.sources["lobes.nii.gz"] == "estimated"
     lobes = read_map(added.folder / "lobes.nii.gz", scan.grid)
     assert np.array_equal(np.array(lung_of_lobe(), np.uint8)[lobes], lungs), "lobes still fill their lungs"
-    cut = submit_reading(pool, scan, replace(reading, outside="cut"))
+    cut = submit_reading(pool, scan, replace(reading, reader="R2", outside="cut"))
     assert not read_map(cut.folder / "infection.nii.gz", scan.grid)[4, 5, 8:10].any()
 
 
@@ -228,6 +229,26 @@ def test_lungs_that_a_reader_changed_belong_to_the_reading(pool_and_scan: tuple[
     found = read_lungs(scan, reading, history(pool, scan).revisions)
     assert found is not None
     assert np.array_equal(found, lungs)
+    assert reading.sources == {"lungs.nii.gz": "edited", "lobes.nii.gz": "estimated"}
+    lobes = read_map(reading.folder / "lobes.nii.gz", scan.grid)
+    assert np.array_equal(lobes > 0, lungs > 0), "the lobes follow the lungs"
+
+
+def test_changed_lungs_hold_for_whoever_continues_the_reading(pool_and_scan: tuple[Pool, Scan]) -> None:
+    pool, scan = pool_and_scan
+    submit_anatomy(pool, scan, tiny_anatomy())
+    infection = tiny_infection()
+    infection[4, 5, 8] = 1
+    first = submit_reading(pool, scan, Reading(infection, "R1", BLANK, outside="add"))
+    submit_anatomy(pool, scan, tiny_anatomy())
+    again = submit_reading(pool, scan, Reading(infection, "R1", BLANK))
+    assert again.anatomy == first.id
+    assert not again.has_lungs
+    assert select(pool).training[0].files["lungs"] == first.folder / "lungs.nii.gz"
+    found = read_lungs(scan, again, history(pool, scan).revisions)
+    assert found is not None
+    assert found[4, 5, 8] == 1
+    assert verify(pool).problems == ()
 
 
 def test_what_was_shown_first_is_kept_with_the_reading(pool_and_scan: tuple[Pool, Scan]) -> None:
