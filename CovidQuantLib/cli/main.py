@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Protocol
 
 from CovidQuantLib import __version__
-from CovidQuantLib.cli import agree, demo, evaluate, models, pool, quantify, train
+from CovidQuantLib.cli import agree, demo, evaluate, models, next_scan, pool, quantify, rounds, train
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
 from CovidQuantLib.messages import Cancelled, InputError
@@ -35,6 +35,7 @@ examples:
   covidquant models list                             which models there are, and which one is active
   covidquant train list.json --output model --minutes 60   a network from CTs and masks
   covidquant pool init POOL                          a pool of readings, to train from
+  covidquant round start POOL --minutes 60           the pool's next model, judged on its hold-out
 
 exit codes: 0 done, 1 a bug, 2 the input cannot be used (one sentence says why), 130 cancelled
 """
@@ -54,7 +55,7 @@ class Verb(Protocol):
         """Do the verb; what it has to say goes to `channel`."""
 
 
-_VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, pool, demo)
+_VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, pool, rounds, next_scan, demo)
 
 
 def parser() -> argparse.ArgumentParser:

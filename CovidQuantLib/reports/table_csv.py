@@ -59,7 +59,7 @@ def _row(
         "estimated": "yes" if part.is_estimated else "no",
         "not_available_because": region.reason,
     }
-    return {name: _cell(value) for name, value in row.items()}
+    return {name: plain_cell(value) for name, value in row.items()}
 
 
 def _score(region: RegionMeasures, quantification: Quantification) -> int | None:
@@ -69,7 +69,7 @@ def _score(region: RegionMeasures, quantification: Quantification) -> int | None
     return quantification.ct_score.by_lobe.get(region.key)
 
 
-def _cell(value: Cell) -> Cell:
+def plain_cell(value: Cell) -> Cell:
     """Floats rounded; a text that a spreadsheet would run as a formula is made a text by a leading apostrophe."""
     if isinstance(value, float):
         return round(value, _DIGITS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,7 +49,7 @@ from CovidQuantLib.training import TrainingOptions
 from Testing.pool_factory import tiny_anatomy, tiny_ct, tiny_infection, tiny_reading
 from Testing.rounds_factory import Trainer, means, part_of_lesion, read_pool, write_fake_model
 
-PERSON = {"by": "R1", "reason": "looked at all of them"}
+PERSON: Any = {"by": "R1", "reason": "looked at all of them"}
 
 
 def from_proposal(number: int) -> Reading:  # noqa: ARG001 - one for each scan

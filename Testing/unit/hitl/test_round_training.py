@@ -1,0 +1,98 @@
+"""A round with the real trainer and the real networks, on chests of 32 voxels a side, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from CovidQuantLib.cli.main import main
+from CovidQuantLib.ct import CtVolume, ScanFacts, StoredOrder
+from CovidQuantLib.hitl.pool import (
+    BLANK,
+    AnatomyMaps,
+    Pool,
+    Reading,
+    Subject,
+    add_scan,
+    init_pool,
+    submit_anatomy,
+    submit_reading,
+)
+from CovidQuantLib.hitl.rounds import RoundOptions, active_in_pool, judged_scans, start_round
+from CovidQuantLib.hitl.rounds.models import pool_model
+from CovidQuantLib.models.folder import read_model_files
+from CovidQuantLib.training import TrainingOptions
+from Testing.conftest import require
+from Testing.training_factory import GRID, SMALL, write_case
+
+TRAINING, HELD_OUT, UNREAD = 3, 2, 1
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Pool:
+    """Chests with dense balls; the last training patient is not read yet."""
+    require("torch")
+    pool = init_pool(tmp_path / "pool", fraction=0.0)
+    for number in range(TRAINING + HELD_OUT + UNREAD):
+        names = write_case(tmp_path, number)
+        hu, label, lungs = (array(tmp_path / names[key]) for key in ("image", "label", "lungs"))
+        lungs[:, :, GRID.shape[2] // 2 :] *= 2
+        ct = CtVolume(hu, GRID, StoredOrder(), GRID, ScanFacts(content_code_source=f"series {number}".encode()))
+        is_held_out = TRAINING <= number < TRAINING + HELD_OUT
+        scan = add_scan(pool, ct, Subject(f"patient {number}"), held_out=is_held_out).scan
+        submit_anatomy(pool, scan, AnatomyMaps(lungs.astype(np.uint8)))
+        if number < TRAINING + HELD_OUT:
+            submit_reading(pool, scan, Reading(label.astype(np.uint8), "R1", BLANK, classes="infection"))
+    return pool
+
+
+def array(path: Path) -> Any:
+    import SimpleITK as sitk
+
+    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+
+
+def covidquant(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    assert main([str(one) for one in arguments]) == 0
+    return capsys.readouterr().out
+
+
+def test_the_circle_closes(pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    decision = start_round(pool, RoundOptions(training=TrainingOptions(epochs=30, learning_rate=1e-2, **SMALL)))
+    judged = judged_scans(pool, 1)
+    assert len(judged) == HELD_OUT
+    assert not any(one.seen for one in judged)
+    assert np.mean([one.new.dice for one in judged if one.new.dice is not None]) > 0.5
+    assert "not decidable" in covidquant(capsys, "round", "table", pool.folder) or decision.verdict == "not decidable"
+    covidquant(capsys, "round", "promote", pool.folder, "1", "--by", "R1", "--reason", "looked at both of them")
+    told = covidquant(capsys, "next", pool.folder, "--rule", "uncertain", "--proposal", tmp_path / "todo")
+    assert decision.model in told
+    scan = told.split()[0]
+    corrected = tmp_path / "todo" / "infection.nii.gz"
+    more = ("--reader", "R1", "--start", corrected, "--start-model", decision.model)
+    covidquant(capsys, "pool", "submit", pool.folder, scan, corrected, *more)
+    covidquant(capsys, "round", "start", pool.folder, "--epochs", "1", "--patch", "16", "--threads", "1")
+    table = covidquant(capsys, "round", "table", pool.folder, "--output", tmp_path / "table")
+    assert "round 1" in table
+    assert "round 2" in table
+    assert "uncertain" in table
+    assert sorted(path.name for path in (tmp_path / "table").iterdir()) == [
+        "minutes.csv", "table3.csv", "table3.png", "table3.txt",
+    ]  # fmt: skip
+    second = active_in_pool(pool)
+    assert second is not None
+    assert second.card.id == decision.model
+    covidquant(capsys, "round", "rollback", pool.folder, "--by", "R1", "--reason", "only a test")
+    assert active_in_pool(pool) is None
+    covidquant(capsys, "pool", "verify", pool.folder)
+
+
+def test_a_past_round_trains_to_the_same_weights(pool: Pool) -> None:
+    first = start_round(pool, RoundOptions(training=TrainingOptions(epochs=2, **SMALL)))
+    again = start_round(pool, RoundOptions(again=1))
+    one, other = (read_model_files(pool_model(pool, made.model).folder)[1] for made in (first, again))
+    assert one == other
+    assert first.model != again.model
