@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-CPU_BYTES = 2.5e9
+CPU_BYTES = 1.5e9
 """What the tensors of one pass may take on a CPU; larger inputs are taken in windows.
 
 A fixed sum: what a network says of a CT depends on the CT, not on what else the machine is doing.
