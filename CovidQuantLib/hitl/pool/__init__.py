@@ -10,6 +10,7 @@ Every function that is given something unlawful, or a disk that refuses, raises 
 user. `docs/pool.md` has the layout and the promises.
 """
 
+from CovidQuantLib.hitl.pool.adding import AddedScan, add_scan, known_scan
 from CovidQuantLib.hitl.pool.clinical import Clinical
 from CovidQuantLib.hitl.pool.drafts import (
     Draft,
@@ -47,16 +48,7 @@ from CovidQuantLib.hitl.pool.public_sets import PublicCase, PublicSet, public_se
 from CovidQuantLib.hitl.pool.readers_agree import PairOfReadings, compare_readers, compare_readings
 from CovidQuantLib.hitl.pool.reading_maps import AnatomyMaps, Reading, read_anatomy_map, read_lungs
 from CovidQuantLib.hitl.pool.revisions import BLANK, UNKNOWN, Revision, Start, revisions
-from CovidQuantLib.hitl.pool.scans import (
-    AddedScan,
-    Scan,
-    ScanDetails,
-    add_scan,
-    find_scan,
-    known_scan,
-    read_scan_ct,
-    scans,
-)
+from CovidQuantLib.hitl.pool.scans import Scan, ScanDetails, find_scan, read_scan_ct, scans
 from CovidQuantLib.hitl.pool.selection import Item, Selection, held_out_among, select
 from CovidQuantLib.hitl.pool.snapshots import Snapshot, format_snapshot, read_snapshot, take_snapshot
 from CovidQuantLib.hitl.pool.subjects import Subject

@@ -12,6 +12,7 @@ import numpy as np
 from CovidQuantLib.anatomy import LEFT_LUNG, RIGHT_LUNG
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import read_ct, read_labelmap
+from CovidQuantLib.hitl.pool.adding import AddedScan, add_scan
 from CovidQuantLib.hitl.pool.durable import PoolWriteError
 from CovidQuantLib.hitl.pool.events import Value, labels_of, write_event
 from CovidQuantLib.hitl.pool.history import history
@@ -20,7 +21,7 @@ from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.public_sets import PublicCase, PublicSet
 from CovidQuantLib.hitl.pool.reading_maps import AnatomyMaps, Reading
 from CovidQuantLib.hitl.pool.revisions import UNKNOWN, Classes, Revision
-from CovidQuantLib.hitl.pool.scans import AddedScan, ScanDetails, add_scan
+from CovidQuantLib.hitl.pool.scans import ScanDetails
 from CovidQuantLib.hitl.pool.subjects import Subject
 from CovidQuantLib.hitl.pool.submit import submit_anatomy, submit_reading
 from CovidQuantLib.messages import InputError
