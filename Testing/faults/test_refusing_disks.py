@@ -176,3 +176,28 @@ def test_a_file_that_stays_held_is_refused_in_the_end(tmp_path: Path, monkeypatc
     with pytest.raises(PermissionError):
         Disk(attempts=4, sleep=pauses.append).rename(tmp_path / "new", tmp_path / "name")
     assert len(pauses) == 3
+
+
+class RacedDisk(Disk):
+    """A disk on which another process adds the same CT a moment before the first rename."""
+
+    def __init__(self, other: Callable[[], object]) -> None:
+        super().__init__()
+        self._other = other
+
+    def rename(self, source: Path, target: Path) -> None:
+        other, self._other = self._other, lambda: None
+        other()
+        super().rename(source, target)
+
+
+def test_two_processes_that_add_one_ct_at_once_have_one_scan_of_one_patient(
+    pool_and_scan: tuple[Pool, Scan],
+) -> None:
+    pool, scan = pool_and_scan
+    raced = RacedDisk(lambda: add(pool, scan))
+    added = add_scan(dataclasses.replace(pool, disk=raced), tiny_ct(7), Subject("patient 7"))
+    found = verify(pool)
+    assert found.problems == ()
+    assert (found.patients, found.scans, found.unfinished) == (2, 2, 0)
+    assert added.scan.code in {path.name for path in added.scan.folder.parent.iterdir()}
