@@ -20,6 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from CovidQuantLib.inference.openvino_package import import_openvino
 from CovidQuantLib.networks import network
 from CovidQuantLib.networks.extra import missing_packages
 
@@ -104,7 +105,7 @@ def fastest(work: Callable[[], object]) -> tuple[float, float]:
 def through_openvino(module: Any, x: Any) -> float | None:
     """Computing seconds of one pass, or None."""
     try:
-        import openvino
+        openvino = import_openvino()
     except ImportError:
         return None
     settings = {"INFERENCE_NUM_THREADS": CORES, "INFERENCE_PRECISION_HINT": "f32"}
