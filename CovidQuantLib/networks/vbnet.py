@@ -12,6 +12,7 @@ from CovidQuantLib.messages import InputError
 
 NORMS = ("instance", "group", "batch")
 _GROUP_CHANNELS = 4
+_FIRST_LOGITS = 0.02
 _LARGEST = {"width": 256, "levels": 7, "blocks": 8, "reduction": 64, "channels": 256}
 
 
@@ -45,7 +46,7 @@ class VBNet(nn.Module):
     - Normalisation after each convolution (V-Net has none): instance, since a batch holds few patches. It is the
       argument `norm`.
     - Activation: ReLU (V-Net has PReLU): engines fuse it with the convolution.
-    - No dropout. Weights start after He (fan out).
+    - No dropout. Weights start after He (fan out), those of the logits near 0: no class is preferred at first.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class VBNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.normal_(self.last.weight, std=_FIRST_LOGITS)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (n, classes, k, j, i) of an input (n, in_channels, k, j, i)."""

@@ -1,4 +1,4 @@
-"""The loss: Dice of the whole batch and cross entropy, over the voxels that count."""
+"""The loss: Dice of each patch and cross entropy, over the voxels that count."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ Sum = Callable[[torch.Tensor], torch.Tensor]
 
 
 def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, add_up: Sum) -> torch.Tensor:
-    """Soft Dice loss (mean over labels 1, 2 ...) plus cross entropy, or focal loss, of a batch.
+    """Soft Dice loss plus cross entropy, or focal loss, of a batch.
 
-    `logits` (n, classes, k, j, i) float, `labels` (n, k, j, i) with 255 where a voxel does not count. Dice is that of
-    all patches taken as one, so that a patch without a label does not weigh as much as one full of it. `add_up` sums
-    over the processes of a distributed training, such that all have the loss of the whole batch.
+    `logits` (n, classes, k, j, i) float, `labels` (n, k, j, i) with 255 where a voxel does not count. Dice is the mean
+    over the patches and those of the labels 1, 2 ... that a patch holds: a small lesion weighs as much as a large one,
+    which in a Dice of the whole batch it does not; the false voxels of other patches are left to the cross entropy.
+    `add_up` sums over the processes of a distributed training, such that all have the loss of the whole batch.
     Sources: Milletari et al. 2016 (Dice), Lin et al. 2017 (focal loss, gamma 2).
     """
     classes = logits.shape[1]
@@ -34,17 +35,10 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, ad
     inside = counted[:, None].float()
     found = log_likelihood.exp()[:, 1:] * inside
     wanted = functional.one_hot(known, classes).movedim(-1, 1)[:, 1:] * inside
-    over = (0, 2, 3, 4)
-    sums = add_up(
-        torch.cat(
-            [
-                (found * wanted).sum(over),
-                found.sum(over) + wanted.sum(over),
-                (entropy * counted).sum()[None],
-                counted.sum()[None].float(),
-            ]
-        )
-    )
-    shared, total = sums[: classes - 1], sums[classes - 1 : 2 * classes - 2]
-    dice = (2 * shared + _SMOOTH) / (total + _SMOOTH)
-    return (1 - dice).mean() + sums[-2] / sums[-1].clamp(min=1.0)
+    over = (2, 3, 4)
+    held = wanted.sum(over)
+    dice = (2 * (found * wanted).sum(over) + _SMOOTH) / (found.sum(over) + held + _SMOOTH)
+    present = (held > 0).float()
+    terms = ((1 - dice) * present).sum(), present.sum(), (entropy * counted).sum(), counted.sum().float()
+    missed, patches, surprise, voxels = add_up(torch.stack(terms))
+    return missed / patches.clamp(min=1.0) + surprise / voxels.clamp(min=1.0)

@@ -45,9 +45,33 @@ def test_the_right_answer_costs_nothing_and_the_wrong_one_much(torch: Any, label
 
 
 def test_an_undecided_answer_has_the_value_of_the_formula(torch: Any, labels: Any) -> None:
-    # Half of 128 voxels are lesion, all are found with 1/2: Dice (2 * 32 + 1) / (64 + 64 + 1).
-    expected = 1 - 65 / 129 + math.log(2)
+    # Half of a patch's 64 voxels are lesion, all are found with 1/2: Dice (2 * 16 + 1) / (32 + 32 + 1).
+    expected = 1 - 33 / 65 + math.log(2)
     assert float(loss(torch.zeros(2, 2, 4, 4, 4), labels)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_missed_small_lesion_costs_as_much_dice_as_a_missed_large_one(torch: Any) -> None:
+    large, small = torch.zeros(2, 4, 4, 4, dtype=torch.long), torch.zeros(2, 4, 4, 4, dtype=torch.long)
+    large[0], small[0, 0, 0] = 1, 1
+    # Each in a batch beside a lesion that is found: only half of the Dice is lost, whatever the size.
+    large[1, 0], small[1, 0] = 1, 1
+    costs = []
+    for wanted in (large, small):
+        found = wanted.clone()
+        found[0] = 0
+        logits = sure(torch, found)
+        counted = torch.where(wanted == found, wanted, IGNORED)
+        cross_entropy = float(loss(logits, counted))
+        costs.append(float(loss(logits, wanted)) - cross_entropy)
+        assert cross_entropy == pytest.approx(0.0, abs=1e-4)
+    surprise = [40.0 * count / 128 for count in (64, 4)]
+    dice = [cost - more for cost, more in zip(costs, surprise, strict=True)]
+    assert dice == pytest.approx([0.5 * (1 - 1 / 65), 0.5 * (1 - 1 / 5)], abs=0.01)
+
+
+def test_a_patch_without_a_label_counts_in_the_cross_entropy_alone(torch: Any, labels: Any) -> None:
+    empty = torch.zeros_like(labels)
+    assert float(loss(torch.zeros(2, 2, 4, 4, 4), empty)) == pytest.approx(math.log(2), rel=1e-5)
 
 
 def test_focal_loss_counts_what_is_nearly_right_less(torch: Any, labels: Any) -> None:
