@@ -102,8 +102,6 @@ def _notes(table: Table3) -> list[str]:
         patients=max((row.patients for row in table.models), default=0),
         drawn_by=table.drawn_by,
         drawn_from=table.drawn_from,
-        seen_in_training=f"none; {table.seen} held-out scans left out because a model saw them"
-        if table.seen
-        else "none",
+        seen_in_training=f"none; held-out scans left out because a model saw them: {table.seen}",
     )
     return [*notes, *facts.lines()]

@@ -29,6 +29,7 @@ def table3_png(table: Table3) -> bytes:
     right.set_ylim(0.0, 100.0)
     if table.data is not None and "synthetic" in table.data:
         figure.suptitle("synthetic lesions" if table.data == "synthetic" else "real and synthetic lesions")
+    figure.supxlabel("mean ± SD, dotted: median", fontsize=8)
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", dpi=_DPI, metadata={"Software": None})

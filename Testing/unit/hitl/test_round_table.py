@@ -63,11 +63,12 @@ def test_minutes_stand_with_the_model_that_was_corrected_without_the_time_of_wai
         log = edit_log(tmp_path / f"{number}.jsonl", model or "blank", minutes, waiting=0.5) if minutes else None
         correct(pool, unread(pool, number), reader, model, log)
     rows = {row.model: row for row in table3(pool, corrections(pool)).models}
-    assert rows[""].minutes is not None
-    assert rows[""].minutes.mean == pytest.approx(4.0, abs=0.05)
-    assert rows[first].minutes is not None
-    assert (rows[first].minutes.count, rows[first].untimed) == (2, 1)
-    assert rows[first].minutes.mean == pytest.approx(1.5, abs=0.05)
+    nothing, proposals = rows[""].minutes, rows[first].minutes
+    assert nothing is not None
+    assert nothing.mean == pytest.approx(4.0, abs=0.05)
+    assert proposals is not None
+    assert (proposals.count, rows[first].untimed) == (2, 1)
+    assert proposals.mean == pytest.approx(1.5, abs=0.05)
     assert rows[first].images == 2
 
 

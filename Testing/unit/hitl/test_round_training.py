@@ -61,7 +61,7 @@ def covidquant(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> st
 
 
 def test_the_circle_closes(pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    decision = start_round(pool, RoundOptions(training=TrainingOptions(epochs=30, learning_rate=1e-2, **SMALL)))
+    decision = start_round(pool, RoundOptions(training=TrainingOptions(epochs=8, learning_rate=1e-2, **SMALL)))
     judged = judged_scans(pool, 1)
     assert len(judged) == HELD_OUT
     assert not any(one.seen for one in judged)
