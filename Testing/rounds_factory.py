@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -133,10 +132,3 @@ class DyingDisk(LazyDisk):
     def rename(self, source: Path, target: Path) -> None:
         self._step()
         super().rename(source, target)
-
-
-def files_under(folder: Path) -> dict[str, bytes]:
-    """What lies in a folder, by relative path."""
-    return {
-        os.fspath(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, get_args
 
 from CovidQuantLib.hitl.pool import Pool
@@ -16,7 +16,6 @@ StartFrom = Literal["active", "scratch"]
 DEFAULT_MARGIN = 0.02
 """Dice: under the spread between readers (3.5 % in table 2 of Shan et al.)."""
 _KIND = "request"
-_NOT_KEPT = ("parent",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +62,9 @@ class Request:
 
 def write_request(pool: Pool, request: Request) -> None:
     """Write down what the round is asked to do. Raises `InputError` where the pool cannot be written."""
-    options = asdict(replace(request.options, training=replace(request.options.training, parent=None)))
-    options["training"] = {name: value for name, value in options["training"].items() if name not in _NOT_KEPT}
+    options = asdict(request.options)
+    # A path of this computer; the request says the parent's id.
+    del options["training"]["parent"]
     values = {"number": request.number, "options": _plain(options), "old": request.old, "parent": request.parent}
     write_record(pool, round_folder(pool, request.number) / REQUEST_FILE, _KIND, values)
 

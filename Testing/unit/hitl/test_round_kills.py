@@ -20,6 +20,7 @@ from CovidQuantLib.hitl.rounds import (
     start_round,
 )
 from CovidQuantLib.messages import InputError
+from Testing.faults.disks import FailingDisk
 from Testing.rounds_factory import DyingDisk, Killed, LazyDisk, Trainer, means, read_pool
 
 HELD_OUT = 10
@@ -114,3 +115,24 @@ def test_a_trainer_that_is_killed_is_given_the_same_output_again(tmp_path: Path)
         start_round(pool, means=means(trainer))
     resume_round(pool, means=means(trainer))
     assert outputs[0] == outputs[1]
+
+
+def test_a_disk_that_fills_up_is_one_sentence_and_the_round_goes_on_with_room(tmp_path: Path) -> None:
+    read_pool(tmp_path / "pool", training=1, held_out=1)
+    told: list[str] = []
+    for step in range(0, 1000, 4):
+        folder = tmp_path / f"pool {step}"
+        shutil.copytree(tmp_path / "pool", folder)
+        pool = replace(open_pool(folder), disk=LazyDisk())
+        disk = FailingDisk(step)
+        trainer = Trainer()
+        try:
+            start_round(replace(pool, disk=disk), means=means(trainer))
+        except InputError as error:
+            told.append(str(error))
+            go_on(pool, trainer)
+        assert is_over(pool, 1)
+        if not disk.has_failed:
+            break
+    assert len(told) > 4
+    assert all("cannot be written" in sentence and "SECRET" not in sentence for sentence in told)
