@@ -9,21 +9,18 @@ from typing import Any, get_args
 
 from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
+from CovidQuantLib.cli.round_outcome import SHOWN_ID, tell
 from CovidQuantLib.files import whole_folder
-from CovidQuantLib.hitl.pool import Pool, open_pool
+from CovidQuantLib.hitl.pool import open_pool
 from CovidQuantLib.hitl.rounds import (
     DEFAULT_MARGIN,
-    Decision,
     RoundOptions,
     abandon_round,
     active_in_pool,
     corrections,
-    judged_scans,
     promote_round,
     resume_round,
     rollback,
-    snapshot_facts,
-    snapshot_of,
     start_round,
     table3,
 )
@@ -53,7 +50,6 @@ Begin the next round and do all of it. What it was asked, its snapshot, its mode
 and the decision are records in the pool. Repeatable with --epochs; --minutes depends on the machine.
 """
 _TABLE_FILES = ("table3.csv", "minutes.csv", "table3.png", "table3.txt")
-_SHOWN_ID = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -113,12 +109,12 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
 
 def _start(arguments: argparse.Namespace, channel: Channel) -> None:
     pool = open_pool(arguments.pool)
-    _tell(pool, start_round(pool, _options(arguments), channel.progress), channel)
+    tell(pool, start_round(pool, _options(arguments), channel.progress), channel)
 
 
 def _resume(arguments: argparse.Namespace, channel: Channel) -> None:
     pool = open_pool(arguments.pool)
-    _tell(pool, resume_round(pool, channel.progress), channel)
+    tell(pool, resume_round(pool, channel.progress), channel)
 
 
 def _table(arguments: argparse.Namespace, channel: Channel) -> None:
@@ -146,7 +142,7 @@ def _rollback(arguments: argparse.Namespace, channel: Channel) -> None:
     pool = open_pool(arguments.pool)
     done = rollback(pool, by=arguments.by, reason=arguments.reason)
     active = active_in_pool(pool)
-    name = f"{active.card.name} ({active.card.id[:_SHOWN_ID]})" if active else "no network; the threshold baseline"
+    name = f"{active.card.name} ({active.card.id[:SHOWN_ID]})" if active else "no network; the threshold baseline"
     channel.result(f"Active in this pool now: {name}. On record.", asdict(done))
 
 
@@ -176,45 +172,6 @@ def _options(arguments: argparse.Namespace) -> RoundOptions:
         margin=arguments.margin,
         again=arguments.again,
     )
-
-
-def _tell(pool: Pool, decision: Decision, channel: Channel) -> None:
-    """What a person reads at the end of a round."""
-    facts, snapshot = snapshot_facts(pool, decision.number), snapshot_of(pool, decision.number)
-    judged = judged_scans(pool, decision.number)
-    left_out = {**facts["left_out"], **{f"under {name}": count for name, count in facts["licences_left_out"].items()}}
-    old = decision.old[:_SHOWN_ID] if decision.old else "the threshold baseline"
-    lines = [
-        f"Round {decision.number}: model {decision.model[:_SHOWN_ID]}, trained on {len(snapshot.training)} CTs "
-        f"({facts['rule']}; left out: {_counted(left_out)}).",
-        f"Against {old}, on {decision.patients} held-out patients: {_difference(decision)}",
-        f"{decision.verdict.capitalize()}. {decision.reason}",
-        f"Method: {decision.method}. This hold-out has been used in {decision.uses} rounds.",
-    ]
-    apart = [one.standing for one in judged if one.standing != "counts"]
-    if apart or len(judged) < len(snapshot.holdout):
-        counts: dict[str, int] = {standing: apart.count(standing) for standing in dict.fromkeys(apart)}
-        if missing := len(snapshot.holdout) - len(judged):
-            counts["no lungs"] = missing
-        lines.append(f"Held-out scans that do not count: {_counted(counts)}.")
-    if decision.promotion is not None:
-        lines.append("Its model is the active one in this pool now.")
-    else:
-        lines.append(
-            f"Not promoted. To decide yourself: covidquant round promote POOL {decision.number} --by CODE --reason TEXT"
-        )
-    channel.result("\n".join(lines), {**asdict(decision), "snapshot": facts["rule"], "left_out": left_out})
-
-
-def _difference(decision: Decision) -> str:
-    if decision.difference is None:
-        return "no difference of Dice can be had."
-    bound = "" if decision.lower is None else f", lower 95 % bound {decision.lower:+.3f}"
-    return f"Dice {decision.difference:+.3f} (new minus old{bound}; margin {decision.margin:.3f})."
-
-
-def _counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
 
 
 def _numbers(text: str) -> tuple[int, ...]:

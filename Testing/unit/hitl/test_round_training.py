@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from CovidQuantLib.cli.main import main
-from CovidQuantLib.ct import CtVolume, ScanFacts, StoredOrder
+from CovidQuantLib.ct import CtVolume, LabelArray, ScanFacts, StoredOrder
 from CovidQuantLib.hitl.pool import (
     BLANK,
     AnatomyMaps,
@@ -17,13 +17,17 @@ from CovidQuantLib.hitl.pool import (
     Reading,
     Subject,
     add_scan,
+    find_scan,
+    history,
     init_pool,
+    read_scan_ct,
     submit_anatomy,
     submit_reading,
 )
-from CovidQuantLib.hitl.rounds import RoundOptions, active_in_pool, judged_scans, start_round
+from CovidQuantLib.hitl.rounds import RoundOptions, active_in_pool, judged_scans, lungs_of, propose, start_round
 from CovidQuantLib.hitl.rounds.models import pool_model
 from CovidQuantLib.models.folder import read_model_files
+from CovidQuantLib.progress import no_progress
 from CovidQuantLib.training import TrainingOptions
 from Testing.conftest import require
 from Testing.training_factory import GRID, SMALL, write_case
@@ -55,17 +59,26 @@ def array(path: Path) -> Any:
     return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
 
 
+def seen_by_a_model(pool: Pool, scan: str) -> tuple[CtVolume, LabelArray]:
+    past = history(pool, find_scan(pool, scan))
+    lungs = lungs_of(past)
+    assert lungs is not None
+    return read_scan_ct(past.scan), lungs
+
+
 def covidquant(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
     assert main([str(one) for one in arguments]) == 0
     return capsys.readouterr().out
 
 
 def test_the_circle_closes(pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    decision = start_round(pool, RoundOptions(training=TrainingOptions(epochs=8, learning_rate=1e-2, **SMALL)))
+    decision = start_round(pool, RoundOptions(training=TrainingOptions(epochs=12, learning_rate=1e-2, **SMALL)))
     judged = judged_scans(pool, 1)
     assert len(judged) == HELD_OUT
     assert not any(one.seen for one in judged)
-    assert np.mean([one.new.dice for one in judged if one.new.dice is not None]) > 0.5
+    for one in judged:
+        found = propose(*seen_by_a_model(pool, one.scan), (pool_model(pool, decision.model).folder,), no_progress)[0]
+        assert one.new.prediction_ml == pytest.approx(np.count_nonzero(found) * GRID.voxel_ml)
     assert "not decidable" in covidquant(capsys, "round", "table", pool.folder) or decision.verdict == "not decidable"
     covidquant(capsys, "round", "promote", pool.folder, "1", "--by", "R1", "--reason", "looked at both of them")
     told = covidquant(capsys, "next", pool.folder, "--rule", "uncertain", "--proposal", tmp_path / "todo")
