@@ -58,6 +58,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     network.add_argument("--label-set", metavar="NAME", choices=label_set_names(), help=", ".join(label_set_names()))
     network.add_argument("--spacing", metavar="MM", type=_three_numbers, help="one number, or three: i,j,k")
 
+    network.add_argument(
+        "--lungs-alone",
+        action="store_true",
+        default=None,
+        help="show the network nothing outside of the lungs, which every entry must then name",
+    )
+
     recipe = parser.add_argument_group("the recipe")
     recipe.add_argument("--seed", metavar="N", type=int, default=defaults.seed)
     recipe.add_argument(
@@ -104,7 +111,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
 def _options(arguments: argparse.Namespace) -> TrainingOptions:
     same = ("minutes", "epochs", "network", "label_set", "seed", "patch", "batch", "patches_per_case", "lesion_share")
     also = ("loss", "optimiser", "schedule", "learning_rate", "weight_decay", "augmentation", "validate_every")
-    rest = ("patience", "precision", "threads", "name", "licence")
+    rest = ("lungs_alone", "patience", "precision", "threads", "name", "licence")
     return TrainingOptions(
         **{name: getattr(arguments, name) for name in (*same, *also, *rest)},
         parent=None if arguments.parent is None else _model_folder(arguments.parent),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.ct import Geometry, HuArray, LabelArray
+from CovidQuantLib.ct import Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.inference.engines import Engine
 from CovidQuantLib.inference.preparation import model_grid, prepare
@@ -45,17 +45,20 @@ def predict(
     engine: Engine,
     preprocessing: Preprocessing,
     *,
+    lungs: MaskArray | None = None,
     uncertainty: bool = False,
     progress: Progress = no_progress,
 ) -> Prediction:
     """Labels of `box` of a CT (`ct_hu`, the whole grid k, j, i, in HU), by a network of the input kind "volume".
+
+    `lungs` is a mask on the same grid, for a network that sees the lungs alone.
 
     The network works at its own spacing (`model_grid`); its probabilities are interpolated linearly onto the CT's
     voxels, where the largest gives the label (the smaller label of two even ones). A cancel takes effect within about
     a second.
     """
     grid = model_grid(geometry, box, preprocessing)
-    volume = prepare(ct_hu, geometry, box, preprocessing, part_of(progress, 0.0, 0.1))
+    volume = prepare(ct_hu, geometry, box, preprocessing, part_of(progress, 0.0, 0.1), lungs=lungs)
     probabilities, notes = run_volume(engine, volume[None], preprocessing.multiple_of, part_of(progress, 0.1, 0.8))
     back = part_of(progress, 0.8, 1.0)
     labels = np.zeros(geometry.shape, np.uint8)

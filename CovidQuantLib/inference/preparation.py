@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.ct import Geometry, HuArray
+from CovidQuantLib.ct import Geometry, HuArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.networks import Preprocessing
 from CovidQuantLib.progress import Progress, no_progress
@@ -29,9 +29,18 @@ def prepare(
     box: Box,
     preprocessing: Preprocessing,
     progress: Progress = no_progress,
+    *,
+    lungs: MaskArray | None = None,
 ) -> npt.NDArray[np.float32]:
     """What the network sees of `box`, before padding: float32, axes (k, j, i), 0 to 1, on `model_grid`.
 
-    `hu` is the whole CT (k, j, i) in HU.
+    `hu` is the whole CT (k, j, i) in HU, `lungs` a mask on its grid: what a network of `lungs_alone` sees. A voxel of
+    the model's grid is lung where at least half of it is. Raises `ValueError` where such a network gets no lungs.
     """
-    return preprocessing.normalise(model_grid(geometry, box, preprocessing).reduce(hu, progress))
+    grid = model_grid(geometry, box, preprocessing)
+    seen = grid.reduce(hu, progress)
+    if preprocessing.lungs_alone:
+        if lungs is None:
+            raise ValueError("a network that sees the lungs alone needs them")
+        seen[~grid.reduce_mask(lungs)] = preprocessing.hu_low
+    return preprocessing.normalise(seen)

@@ -66,7 +66,7 @@ def _metadata(card: ModelCard) -> dict[str, Any]:
         },
         "name": card.name,
         "task": f"Segmentation of {card.part} in chest CT",
-        "description": f"{network(card.network).paper}; labels: {', '.join(card.label_set.labels)}.",
+        "description": f"{network(card.network).paper}; labels: {', '.join(card.label_set.labels)}.{_seen(card)}",
         "authors": "CovidQuant",
         "copyright": f"Licence of the weights: {card.licence}",
         "intended_use": "Research. Not a medical device: not for diagnosis.",
@@ -92,6 +92,13 @@ def _metadata(card: ModelCard) -> dict[str, Any]:
             },
         },
     }
+
+
+def _seen(card: ModelCard) -> str:
+    """What must be done to a CT before this bundle's own preprocessing, which knows no lungs."""
+    if not card.preprocessing.lungs_alone:
+        return ""
+    return f" The input is a CT in which everything outside of the lungs was set to {card.preprocessing.hu_low} HU."
 
 
 def _inference(card: ModelCard) -> dict[str, Any]:

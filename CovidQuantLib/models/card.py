@@ -141,6 +141,7 @@ def _preprocessing(fields: Fields) -> Preprocessing:
         hu_low=fields.whole("hu_low"),
         hu_high=fields.whole("hu_high"),
         multiple_of=fields.whole("multiple_of"),
+        lungs_alone=fields.truth("lungs_alone"),
     )
 
 

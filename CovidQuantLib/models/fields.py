@@ -49,6 +49,13 @@ class Fields:
             self.refuse(key, "a whole number")
         return value
 
+    def truth(self, key: str) -> bool:
+        """True or false."""
+        value = self._get(key)
+        if not isinstance(value, bool):
+            self.refuse(key, "true or false")
+        return value
+
     def number_or_none(self, key: str) -> float | None:
         """A number, or null."""
         value = self._get(key)

@@ -1,4 +1,4 @@
-"""What is done to a CT before a network sees it: spacing, HU window, padding."""
+"""What is done to a CT before a network sees it: spacing, HU window, padding, and whether it sees the lungs alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class Preprocessing:
 
     `spacing_mm` is (i, j, k), None where the CT's own spacing is kept. HU are cut to `hu_low` .. `hu_high` and mapped
     linearly to 0 .. 1, so that the zeros that convolutions pad with are air. Each side of an input is padded, with
-    `hu_low`, to a multiple of `multiple_of` voxels.
+    `hu_low`, to a multiple of `multiple_of` voxels. With `lungs_alone` everything outside of the lungs is shown as
+    `hu_low`, so that an opacity at the pleura stands against air and not against the chest wall (Wu et al., section
+    IV-A, mask the lungs).
     Raises `InputError` for a window, spacing or multiple that no chest CT can be prepared with.
     """
 
@@ -28,6 +30,7 @@ class Preprocessing:
     hu_low: int
     hu_high: int
     multiple_of: int
+    lungs_alone: bool = False
 
     def __post_init__(self) -> None:
         if not _HU_RANGE[0] <= self.hu_low < self.hu_high <= _HU_RANGE[1]:

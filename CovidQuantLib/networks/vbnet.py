@@ -12,7 +12,7 @@ from CovidQuantLib.messages import InputError
 
 NORMS = ("instance", "group", "batch")
 _GROUP_CHANNELS = 4
-_FIRST_LOGITS = 0.02
+_FIRST_LOGITS = 0.1
 _LARGEST = {"width": 256, "levels": 7, "blocks": 8, "reduction": 64, "channels": 256}
 
 
@@ -77,6 +77,7 @@ class VBNet(nn.Module):
             if isinstance(module, nn.Conv3d | nn.ConvTranspose3d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
         nn.init.normal_(self.last.weight, std=_FIRST_LOGITS)
+        nn.init.zeros_(self.last.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits (n, classes, k, j, i) of an input (n, in_channels, k, j, i)."""

@@ -53,7 +53,15 @@ def network_infection(
     """
     box = bounding_box(lung_labels, ct.geometry, MARGIN_MM)
     engine = open_engine(model.module)
-    found = predict(ct.hu, ct.geometry, box, engine, model.card.preprocessing, progress=part_of(progress, 0.0, 0.9))
+    found = predict(
+        ct.hu,
+        ct.geometry,
+        box,
+        engine,
+        model.card.preprocessing,
+        lungs=lung_labels > 0,
+        progress=part_of(progress, 0.0, 0.9),
+    )
     progress(0.9, "Drawing the infection")
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
     if model.card.label_set.name == _WITHOUT_CLASSES:

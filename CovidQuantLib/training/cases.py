@@ -54,13 +54,16 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     """Read an entry, check it, and bring it to the model's spacing.
 
     Where the entry has a mask of the lungs the case is their box with 10 mm around, and voxels farther than 3 mm
-    outside of the lungs are ignored: infection lies in lungs, and is cut there when the model is used.
+    outside of the lungs are ignored: infection lies in lungs, and is cut there when the model is used. `hu` shows
+    nothing outside of the lungs where the network sees them alone.
     Raises `InputError`, which names the entry, where a file is missing or does not fit the CT or the label set.
     """
     try:
         ct = read_ct(entry.image)
         mask = _mask(entry, ct, labels)
         lungs = None if entry.lungs is None else read_labelmap(entry.lungs, ct) > 0
+        if lungs is None and preprocessing.lungs_alone:
+            raise InputError('The network sees the lungs alone, and the entry names none. Add "lungs" to it.')
         if lungs is not None and not lungs.any():
             raise InputError("The mask of the lungs is empty. Leave it out, or give the lungs of this CT.")
     except InputError as error:
@@ -68,11 +71,14 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     box = whole_box(ct.geometry) if lungs is None else bounding_box(lungs, ct.geometry, _BOX_MARGIN_MM)
     grid = model_grid(ct.geometry, box, preprocessing)
     reduced = _reduce_labels(grid, mask, labels.classes)
+    hu = grid.reduce(ct.hu)
     if lungs is not None:
-        reduced[_far_from(grid.reduce_mask(lungs), grid.spacing_kji)] = IGNORED
+        inside = grid.reduce_mask(lungs)
+        reduced[_far_from(inside, grid.spacing_kji)] = IGNORED
+        if preprocessing.lungs_alone:
+            hu[~inside] = preprocessing.hu_low
     code = entry.code or _hash(ct.hu)
     spacing = grid.spacing_kji[::-1]
-    hu = grid.reduce(ct.hu)
     return Case(
         hu=hu,
         labels=reduced,

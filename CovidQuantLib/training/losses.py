@@ -1,4 +1,4 @@
-"""The loss: Dice of each patch and cross entropy, over the voxels that count."""
+"""The loss: Dice, of each patch and of all, and cross entropy, over the voxels that count."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, ad
     """Soft Dice loss plus cross entropy, or focal loss, of a batch.
 
     `logits` (n, classes, k, j, i) float, `labels` (n, k, j, i) with 255 where a voxel does not count. Dice is the mean
-    over the patches and those of the labels 1, 2 ... that a patch holds: a small lesion weighs as much as a large one,
-    which in a Dice of the whole batch it does not; the false voxels of other patches are left to the cross entropy.
+    of two: that of the patches and labels 1, 2 ... that they hold, where a small lesion weighs as much as a large one,
+    and that of all patches taken as one, where what is found in patches without a label counts too.
     `add_up` sums over the processes of a distributed training, such that all have the loss of the whole batch.
     Sources: Milletari et al. 2016 (Dice), Lin et al. 2017 (focal loss, gamma 2).
     """
@@ -35,10 +35,16 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, ad
     inside = counted[:, None].float()
     found = log_likelihood.exp()[:, 1:] * inside
     wanted = functional.one_hot(known, classes).movedim(-1, 1)[:, 1:] * inside
-    over = (2, 3, 4)
-    held = wanted.sum(over)
-    dice = (2 * (found * wanted).sum(over) + _SMOOTH) / (found.sum(over) + held + _SMOOTH)
+    shared, held = (found * wanted).sum((2, 3, 4)), wanted.sum((2, 3, 4))
+    total = found.sum((2, 3, 4)) + held
     present = (held > 0).float()
-    terms = ((1 - dice) * present).sum(), present.sum(), (entropy * counted).sum(), counted.sum().float()
-    missed, patches, surprise, voxels = add_up(torch.stack(terms))
-    return missed / patches.clamp(min=1.0) + surprise / voxels.clamp(min=1.0)
+    terms = (((1 - _dice(shared, total)) * present).sum(), present.sum(), (entropy * counted).sum(), counted.sum())
+    sums = add_up(torch.cat([torch.stack([term.float() for term in terms]), shared.sum(0), total.sum(0)]))
+    (missed, lesions, surprise, voxels), of_batch = sums[:4], sums[4:].view(2, classes - 1)
+    dice = (missed / lesions.clamp(min=1.0) + (1 - _dice(*of_batch)).mean()) / 2
+    return dice + surprise / voxels.clamp(min=1.0)
+
+
+def _dice(shared: torch.Tensor, total: torch.Tensor) -> torch.Tensor:
+    """Dice from the voxels in common and the sum of both masks."""
+    return (2 * shared + _SMOOTH) / (total + _SMOOTH)

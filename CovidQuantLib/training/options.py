@@ -19,8 +19,9 @@ Precision = Literal["auto", "float32", "bfloat16"]
 class TrainingOptions:
     """The settings of a training; the defaults suit a laptop's CPU.
 
-    `network`, `arguments`, `spacing_mm` (i, j, k) and `label_set` are those of the parent where they are None, and
-    without a parent: VB-Net of width 8 with batch norm (see `start`), its own spacing, "infection".
+    `network`, `arguments`, `spacing_mm` (i, j, k), `label_set` and `lungs_alone` (whether the network sees nothing
+    outside of the lungs) are those of the parent where they are None, and without a parent: VB-Net of width 8 with
+    batch norm (see `start`), its own spacing and view, "infection".
 
         parent              a model folder to start from; None: fresh weights
         epochs, minutes     how long; with both, whichever ends first. With `epochs` alone a training can be repeated
@@ -42,6 +43,7 @@ class TrainingOptions:
     arguments: Mapping[str, Any] | None = None
     spacing_mm: tuple[float, float, float] | None = None
     label_set: str | None = None
+    lungs_alone: bool | None = None
     parent: Path | None = None
     name: str | None = None
     licence: str | None = None

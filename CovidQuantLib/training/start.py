@@ -58,6 +58,10 @@ def make_start(options: TrainingOptions) -> Start:
         preprocessing = replace(preprocessing, multiple_of=2 ** (len(arguments["blocks"]) - 1))
     if options.spacing_mm is not None:
         preprocessing = replace(preprocessing, spacing_mm=options.spacing_mm)
+    if options.lungs_alone is not None:
+        preprocessing = replace(preprocessing, lungs_alone=options.lungs_alone)
+    if preprocessing.lungs_alone and labels.name == "lungs":
+        raise InputError("A network that finds the lungs cannot be shown the lungs alone.")
     _check_patch(options, preprocessing)
     module = spec.build(classes=labels.classes, **arguments)
     return Start(spec.name, arguments, preprocessing, labels, None, module)
@@ -75,6 +79,7 @@ def _from_parent(options: TrainingOptions) -> Start:
         ),
         "spacing": options.spacing_mm not in (None, card.preprocessing.spacing_mm),
         "label set": options.label_set not in (None, card.label_set.name),
+        "view of the lungs": options.lungs_alone not in (None, card.preprocessing.lungs_alone),
     }
     if differing := [name for name, differs in others.items() if differs]:
         raise InputError(

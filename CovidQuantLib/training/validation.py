@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -42,13 +42,15 @@ def validate(
 ) -> Validation:
     """Run `module` on the whole volume of each case; the processes share the cases."""
     engine = TorchEngine(module, device=who.device.type)
+    as_seen = replace(preprocessing, lungs_alone=False)
     counts = np.zeros((len(cases), 3, classes), np.float64)
     for number, case in enumerate(cases):
         if number % who.count != who.rank:
             continue
         message = f"Validating case {number + 1} of {len(cases)}"
         watch: Callable[[float, str], None] = lambda part, _, n=number, m=message: progress((n + part) / len(cases), m)  # type: ignore[misc]  # noqa: E731
-        labels = predict(case.hu, case.geometry, whole_box(case.geometry), engine, preprocessing, progress=watch).labels
+        # What lies outside of the lungs is gone from the case already, where the network does not see it.
+        labels = predict(case.hu, case.geometry, whole_box(case.geometry), engine, as_seen, progress=watch).labels
         counts[number] = _counts(labels, case.labels, classes)
     with torch.no_grad():
         summed = who.add_up(torch.from_numpy(counts).to(who.device)).cpu().numpy()

@@ -18,13 +18,13 @@ from Testing.models.chests import SYNTHETIC
 
 PARTS = ("infection", "lungs")
 _SHARED = (
-    *("--set", "width=8", "--set", "norm=batch", "--batch", "4"),
+    *("--set", "width=8", "--set", "reduction=2", "--set", "norm=batch", "--batch", "4"),
     *("--precision", "bfloat16", "--threads", "1", "--seed", "1"),
 )
 SETTINGS = {
     "infection": (
-        *("--label-set", "infection", "--spacing", "2", "--patch", "48"),
-        *("--patches-per-case", "6", "--epochs", "4", "--lesion-share", "0.6"),
+        *("--label-set", "infection", "--spacing", "2", "--lungs-alone", "--patch", "48", "--augmentation", "0.3"),
+        *("--patches-per-case", "6", "--epochs", "12", "--lesion-share", "0.6"),
     ),
     "lungs": (
         *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),

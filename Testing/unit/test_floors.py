@@ -67,7 +67,9 @@ def test_every_room_stands_on_a_floor() -> None:
         assert any(room_of(path) in rooms for rooms in FLOORS), f"{path.name} belongs to no room"
 
 
-@pytest.mark.parametrize("module", ["CovidQuantLib.quantification", "CovidQuantLib.hitl.pool", "CovidQuantLib.cli.main"])
+@pytest.mark.parametrize(
+    "module", ["CovidQuantLib.quantification", "CovidQuantLib.hitl.pool", "CovidQuantLib.cli.main"]
+)
 def test_the_main_job_starts_without_torch(module: str) -> None:
     code = f"import {module}, sys; assert not {{'torch', 'monai'}} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -56,7 +56,14 @@ def uncertainty(ct: CtVolume, lungs: LabelArray, folder: Path, progress: Progres
     box = bounding_box(lungs, ct.geometry, MARGIN_MM)
     engine = open_engine(model.module)
     found = predict(
-        ct.hu, ct.geometry, box, engine, model.card.preprocessing, uncertainty=True, progress=progress
+        ct.hu,
+        ct.geometry,
+        box,
+        engine,
+        model.card.preprocessing,
+        lungs=lungs > 0,
+        uncertainty=True,
+        progress=progress,
     ).entropy
     inside = lungs[box.slices] > 0
     return float(found[inside].mean()) if found is not None and inside.any() else 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -155,6 +156,21 @@ def test_what_the_network_sees_has_exactly_the_model_s_spacing(spacing: tuple[fl
     assert seen.shape == model_grid(grid, box, TWO_MM).shape
     assert seen.dtype == np.float32
     assert (seen.min(), seen.max()) == (0.0, 1.0)
+
+
+def test_a_network_of_the_lungs_alone_sees_air_around_them() -> None:
+    grid = geometry((1.0, 1.0, 1.0))
+    lungs = ball(grid)
+    alone = replace(TWO_MM, lungs_alone=True)
+    hu = np.full(grid.shape, -200, np.int16)
+    seen = prepare(hu, grid, whole(grid), alone, lungs=lungs)
+    inside = model_grid(grid, whole(grid), alone).reduce_mask(lungs)
+    assert np.unique(seen[inside]) == pytest.approx(0.8)
+    assert not seen[~inside].any()
+    with pytest.raises(ValueError, match="lungs alone"):
+        prepare(hu, grid, whole(grid), alone)
+    found = predict(hu, grid, whole(grid), PointwiseEngine(), alone, lungs=lungs).labels
+    assert dice(found, lungs) > 0.9
 
 
 def test_the_ct_s_own_spacing_is_kept_where_the_network_asks_for_none() -> None:

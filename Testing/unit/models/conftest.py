@@ -12,7 +12,7 @@ from Testing.model_factory import save_small_model
 @pytest.fixture
 def small_model(tmp_path: Path) -> Path:
     """The folder of a saved model."""
-    save_small_model(tmp_path / "small")
+    save_small_model(tmp_path / "small", seed=4)
     return tmp_path / "small"
 
 

@@ -18,6 +18,7 @@ from CovidQuantLib.networks import label_set, network
 from Testing.model_factory import a_card, save_small_model
 
 torch = pytest.importorskip("torch", reason="torch is not installed (extra 'networks')")
+SEEN = {"spacing_mm": None, "hu_low": 0, "hu_high": 1, "multiple_of": 1, "lungs_alone": False}
 
 
 def change_card(folder: Path, **changes: Any) -> None:
@@ -122,9 +123,10 @@ def test_a_module_that_is_not_the_cards_network_is_not_saved(tmp_path: Path) -> 
         ({"label_set": {"name": "infection", "labels": ["background", "high opacity"]}}, "labels are not those"),
         ({"label_set": {"name": "tumour", "labels": []}}, "no such label set"),
         ({"preprocessing": {}}, "missing"),
-        ({"preprocessing": {"spacing_mm": [0, 0, 0], "hu_low": 0, "hu_high": 1, "multiple_of": 1}}, "spacing"),
-        ({"preprocessing": {"spacing_mm": [True, 1, 1], "hu_low": 0, "hu_high": 1, "multiple_of": 1}}, "spacing"),
-        ({"preprocessing": {"spacing_mm": None, "hu_low": 0, "hu_high": 10**12, "multiple_of": 1}}, "window"),
+        ({"preprocessing": {**SEEN, "lungs_alone": 1}}, "true or false"),
+        ({"preprocessing": {**SEEN, "spacing_mm": [0, 0, 0]}}, "spacing"),
+        ({"preprocessing": {**SEEN, "spacing_mm": [True, 1, 1]}}, "spacing"),
+        ({"preprocessing": {**SEEN, "hu_high": 10**12}}, "window"),
         ({"id": "../../../../etc/passwd.......ab"}, "'id'"),
         ({"id": "a" * 26 + "\n"}, "control characters"),
         ({"name": "\x1b[31mred"}, "control characters"),

@@ -84,6 +84,21 @@ def test_all_bad_entries_are_counted(tmp_path: Path) -> None:
     assert refusal(write_list(tmp_path, lost)).endswith("2 more cannot be used either.")
 
 
+def test_a_network_of_the_lungs_alone_is_shown_nothing_else(tmp_path: Path, entries: list[dict[str, str]]) -> None:
+    alone = replace(AS_IT_IS, lungs_alone=True)
+    lungs = np.zeros(GRID.shape, np.uint8)
+    lungs[12:20, 12:20, 12:20] = 1
+    write_volume(tmp_path / entries[0]["lungs"], lungs)
+    case = prepared(write_list(tmp_path, entries[:1]), preprocessing=alone)[0]
+    as_it_is = prepared(write_list(tmp_path, entries[:1]))[0]
+    shown = case.hu != alone.hu_low
+    assert np.count_nonzero(shown) <= 8**3 < np.count_nonzero(as_it_is.hu != alone.hu_low)
+    assert np.array_equal(case.hu[shown], as_it_is.hu[shown])
+    without = {name: value for name, value in entries[1].items() if name != "lungs"}
+    with pytest.raises(InputError, match="Training entry 1: The network sees the lungs alone"):
+        prepared(write_list(tmp_path, [without]), preprocessing=alone)
+
+
 def test_lungs_bound_the_case_and_what_counts(tmp_path: Path, entries: list[dict[str, str]]) -> None:
     lungs = np.zeros(GRID.shape, np.uint8)
     lungs[12:20, 12:20, 12:20] = 1

@@ -38,7 +38,7 @@ def events(output: Path, name: str) -> list[dict[str, Any]]:
 
 
 def test_a_training_learns_what_the_masks_show(data: Path, tmp_path: Path) -> None:
-    card = train(data, tmp_path / "model", options(epochs=12, augmentation=0.2, learning_rate=1e-2))
+    card = train(data, tmp_path / "model", options(epochs=24, augmentation=0.2, learning_rate=1e-2))
     losses = [event["loss"] for event in events(tmp_path / "model", "epoch")]
     assert losses[-1] < 0.6 * losses[0]
     assert isinstance(card.recipe["validation_dice"], float)
