@@ -9,7 +9,7 @@ import numpy as np
 
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.grid import bounding_box
-from CovidQuantLib.inference import open_engine, predict
+from CovidQuantLib.inference import Prediction, open_engine, predict
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.infection import without_specks
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
@@ -37,6 +37,27 @@ class NetworkInfection:
     notes: tuple[str, ...]
 
 
+def predicted_infection(
+    ct: CtVolume,
+    lung_labels: LabelArray,
+    model: LoadedModel,
+    progress: Progress = no_progress,
+    *,
+    uncertainty: bool = False,
+) -> Prediction:
+    """What `model` says of the box of the lungs, before anything is cut or split; its entropy on request."""
+    return predict(
+        ct.hu,
+        ct.geometry,
+        bounding_box(lung_labels, ct.geometry, MARGIN_MM),
+        open_engine(model.module),
+        model.card.preprocessing,
+        lungs=lung_labels > 0,
+        uncertainty=uncertainty,
+        progress=progress,
+    )
+
+
 def network_infection(
     ct: CtVolume,
     lung_labels: LabelArray,
@@ -51,17 +72,7 @@ def network_infection(
     A model that tells no classes apart gives them by density: above `split_hu` is consolidation. Pieces under
     `infection.SMALLEST_ML` are dropped, as the baseline drops them.
     """
-    box = bounding_box(lung_labels, ct.geometry, MARGIN_MM)
-    engine = open_engine(model.module)
-    found = predict(
-        ct.hu,
-        ct.geometry,
-        box,
-        engine,
-        model.card.preprocessing,
-        lungs=lung_labels > 0,
-        progress=part_of(progress, 0.0, 0.9),
-    )
+    found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9))
     progress(0.9, "Drawing the infection")
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
     if model.card.label_set.name == _WITHOUT_CLASSES:

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
-from CovidQuantLib.ct.grid import bounding_box
-from CovidQuantLib.inference import open_engine, predict
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import load_model
 from CovidQuantLib.progress import Progress, part_of
 from CovidQuantLib.segmentation.airways import AirwayTree
 from CovidQuantLib.segmentation.infection import threshold_infection
-from CovidQuantLib.segmentation.infection_network import MARGIN_MM, network_infection
+from CovidQuantLib.segmentation.infection_network import network_infection, predicted_infection
 from CovidQuantLib.segmentation.lungs import Lungs, segment_lungs
 
 if TYPE_CHECKING:
@@ -52,21 +50,9 @@ def uncertainty(ct: CtVolume, lungs: LabelArray, folder: Path, progress: Progres
     The entropy is divided by its largest value (`inference.Prediction`). Raises `InputError` for a model that cannot be
     loaded.
     """
-    model = _loaded(folder)
-    box = bounding_box(lungs, ct.geometry, MARGIN_MM)
-    engine = open_engine(model.module)
-    found = predict(
-        ct.hu,
-        ct.geometry,
-        box,
-        engine,
-        model.card.preprocessing,
-        lungs=lungs > 0,
-        uncertainty=True,
-        progress=progress,
-    ).entropy
-    inside = lungs[box.slices] > 0
-    return float(found[inside].mean()) if found is not None and inside.any() else 0.0
+    found = predicted_infection(ct, lungs, _loaded(folder), progress, uncertainty=True)
+    inside = lungs[found.box.slices] > 0
+    return float(found.entropy[inside].mean()) if found.entropy is not None and inside.any() else 0.0
 
 
 def _airways(ct: CtVolume, lungs: LabelArray, progress: Progress) -> MaskArray:
