@@ -9,6 +9,7 @@ synthetic lesions in real chests, within the lungs that they were painted into.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable
@@ -34,6 +35,8 @@ from Testing.models.recipe import EVALUATION_PAINTERS
 SIZES = ("small", "medium", "large", "confluent")
 _REACH_MM = 4.0
 _TOUCHED = 0.1
+BURDENS_ML = (0.0, 10.0)
+"""Rows are of all CTs, and of those with 10 ml or more: under that a Dice is one of borders."""
 METHODS = ("network", "threshold")
 
 
@@ -138,11 +141,12 @@ def dice(one: MaskArray, other: MaskArray) -> float:
 
 
 def ct_rows(scored: list[Scored]) -> list[str]:
-    """Rows by painter and method over CTs: Dice in %, volume error in ml and %."""
+    """Rows by painter, burden and method over CTs: Dice in %, volume error in ml and %."""
     rows = []
-    for painter in EVALUATION_PAINTERS:
+    for painter, least in itertools.product(EVALUATION_PAINTERS, BURDENS_ML):
+        burden = f"{least:g} ml or more" if least else "all"
         for method in METHODS:
-            these = [one for one in scored if (one.painter, one.method) == (painter, method)]
+            these = [one for one in scored if (one.painter, one.method) == (painter, method) and one.true_ml >= least]
             scores = 100.0 * np.array([one.dice for one in these])
             error = np.array([one.found_ml - one.true_ml for one in these])
             share = 100.0 * error / np.array([one.true_ml for one in these])
@@ -151,7 +155,7 @@ def ct_rows(scored: list[Scored]) -> list[str]:
                 for chest in dict.fromkeys(one.chest for one in these)
             )
             rows.append(
-                f"| {painter} | {method} | {len(these)} | {scores.mean():.1f} ± {scores.std(ddof=1):.1f} | "
+                f"| {painter} | {burden} | {method} | {len(these)} | {scores.mean():.1f} ± {scores.std(ddof=1):.1f} | "
                 f"{scores.min():.1f} | {chests} | {np.abs(error).mean():.1f} | {share.mean():+.1f} |"
             )
     return rows
@@ -194,7 +198,7 @@ def main() -> None:
         f"{', '.join(f'{name} {count}' for name, count in lesions.items())}.\n"
     )
     columns = ("Dice %, mean ± SD", "worst CT", f"by chest ({' / '.join(names)})", "volume error ml", "volume error %")
-    print(header("painter", "method", "CTs", *columns))
+    print(header("painter", "burden", "method", "CTs", *columns))
     print("\n".join(ct_rows(scored)))
     print("\nSingle lesions by size (small under 1 ml, medium under 10, large under 100).\n")
     print(
