@@ -28,6 +28,7 @@ _ROUGHNESS_MM = 12.0
 _LEAST_OVERLAP = 0.5
 _VESSEL_ZONE_MM = 4.0
 _WEAK = 0.15
+_SLICES_MM = (3.5, 5.0)
 _SMALLEST_PATCH_MM2 = 200.0
 
 
@@ -98,6 +99,7 @@ def fissure_evidence(lung: LungImage, frame: FissureFrame, look: Look) -> Fissur
     tilts = np.arange(-look.steepest, look.steepest + 1e-3, look.tilt_step) * look.step_mm / look.offset_mm
     mean = _best_tilt(ridge, valid.astype(np.float32), tilts, round(look.reach_mm / look.step_mm))
     strength = np.minimum(_ramp(mean, look.ridge), _ramp(_surprise(mean, valid), look.surprise)) * inside
+    strength *= _trust(lung.spacing_kji)
     strength = _without_specks(strength.astype(np.float32), look)
     zone = (_VESSEL_ZONE_MM / look.step_mm, _VESSEL_ZONE_MM / look.step_mm, 2.0 / look.offset_mm)
     density = ndimage.gaussian_filter(np.minimum(vessels, 0.5), zone, truncate=2.0)
@@ -150,6 +152,12 @@ def _ridge(
     ridge[middle] = smooth[middle] - np.maximum(smooth[under], smooth[over])
     valid[middle] = inside[middle] & inside[under] & inside[over]
     return ridge, valid
+
+
+def _trust(spacing_kji: Spacing) -> np.float32:
+    """How much a sheet in the image may count: thick slices blur fissures away and make sheets of vessels."""
+    thin, thick = _SLICES_MM
+    return np.float32(np.clip((thick - max(spacing_kji)) / (thick - thin), 0.0, 1.0))
 
 
 def _ramp(values: FloatArray, ends: tuple[float, float]) -> FloatArray:
