@@ -54,15 +54,17 @@ def lungs_of(hu: HuArray) -> tuple[MaskArray, float]:
     return close(aerated, CLOSING_MM, (spacing, spacing, spacing))[0], spacing
 
 
-def infection_of(hu: HuArray, spacing: float, engine: Engine, model: LoadedModel) -> MaskArray:
-    """The infection that the model sees in the middle of a stack of this slice."""
+def infection_of(hu: HuArray, lungs: MaskArray, spacing: float, engine: Engine, model: LoadedModel) -> MaskArray:
+    """The infection that the model sees within the lungs in the middle of a stack of this slice."""
     depth = round(DEPTH_MM / SLICE_MM)
     stack = np.repeat(hu[None], depth, axis=0)
     geometry = Geometry(
         stack.shape, (spacing, spacing, SLICE_MM), (0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
     )
-    found = predict(stack, geometry, Box((0, 0, 0), geometry.shape), engine, model.card.preprocessing)
-    return np.asarray(found.labels[depth // 2] > 0)
+    inside = np.repeat(lungs[None], depth, axis=0)
+    box = Box((0, 0, 0), geometry.shape)
+    found = predict(stack, geometry, box, engine, model.card.preprocessing, lungs=inside)
+    return np.asarray((found.labels[depth // 2] > 0) & lungs)
 
 
 def dice(one: MaskArray, other: MaskArray) -> float:
@@ -87,7 +89,7 @@ def main() -> None:
         hu, lesion = read_slice(path.stem)
         lungs, spacing = lungs_of(hu)
         outside.append(np.count_nonzero(lesion & ~lungs) / max(int(np.count_nonzero(lesion)), 1))
-        answers = (infection_of(hu, spacing, engine, model) & lungs, (hu > THRESHOLD_HU) & lungs, lungs, lesion & lungs)
+        answers = (infection_of(hu, lungs, spacing, engine, model), (hu > THRESHOLD_HU) & lungs, lungs, lesion & lungs)
         for values, found in zip(rows.values(), answers, strict=True):
             values.append(dice(found, lesion))
     print(f"Real COVID-19 slices (2D, 8-bit, n = {len(outside)}), lesions drawn by experts (Inf-Net), Dice in %.\n")
