@@ -16,6 +16,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.grid import bounding_box
@@ -31,6 +32,8 @@ from Testing.benchmarks.infection import dice, header, volumes
 _PLANES = ("axial", "coronal", "sagittal")
 _CUTS = (0.2, 0.35, 0.5, 0.65, 0.8)
 _WINDOW = (-1200.0, 0.0)
+_CLASSES = ListedColormap(["lime", "red"])
+"""Ground glass green, consolidation red."""
 
 
 def rows(name: str, ct: CtVolume, model: LoadedModel) -> tuple[list[str], LabelArray, LabelArray]:
@@ -83,7 +86,9 @@ def draw(ct: CtVolume, seen: LabelArray, threshold: LabelArray, folder: Path) ->
                     shown = np.ma.masked_equal(mask, 0)
                     view.imshow(
                         shown,
-                        cmap="prism",
+                        cmap=_CLASSES,
+                        vmin=1,
+                        vmax=2,
                         alpha=0.4,
                         interpolation="nearest",
                         aspect=spacing[0] / spacing[1],
