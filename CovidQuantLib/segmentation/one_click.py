@@ -30,8 +30,9 @@ class SegmentationOptions:
 
     `anatomy` is `"estimated"` or the name of an external segmenter; `split_hu` divides ground glass from consolidation.
     `infection_model` finds the infection; None: the threshold baseline. `lungs_model` adds to the threshold lungs what
-    they leave out in dense disease; None: nothing. `edited_infection` is a mask that a reader drew or corrected (axes
-    k, j, i; values of `anatomy.INFECTION`): it takes the place of both.
+    they leave out in dense disease, where no external segmenter gives the lungs; None: nothing. `edited_infection` is a
+    mask that a reader drew or corrected (axes k, j, i; values of `anatomy.INFECTION`): it takes the place of model and
+    baseline.
     """
 
     anatomy: str = ESTIMATED
@@ -43,6 +44,8 @@ class SegmentationOptions:
 
 @dataclass(frozen=True)
 class _Infection:
+    """Infection, the density that told its classes apart (None: a reader or a model did), and what is to be said."""
+
     part: Part
     split_hu: int | None
     warnings: tuple[CaseWarning, ...] = ()
@@ -67,8 +70,10 @@ def segment_chest(
     leaves the lungs.
     """
     options = options or SegmentationOptions()
-    lungs, source = _lungs(ct, options.lungs_model, part_of(progress, 0.0, 0.35))
-    anatomy = _anatomy(ct, lungs, source, options.anatomy, part_of(progress, 0.35, 0.65))
+    # A segmenter that gives the lungs gives all of them: nothing is added, and no warning says so.
+    lungs_model = options.lungs_model if options.anatomy == ESTIMATED else None
+    lungs, lungs_part = _lungs(ct, lungs_model, part_of(progress, 0.0, 0.35))
+    anatomy = _anatomy(ct, lungs, lungs_part, options.anatomy, part_of(progress, 0.35, 0.65))
     segments = segment_segments(ct, lungs, anatomy.lobes.labels, part_of(progress, 0.65, 0.75)).labels
     infection = _infection(ct, anatomy.lungs.labels, lungs, options, part_of(progress, 0.75, 1.0))
     return ChestSegmentation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -15,11 +16,12 @@ from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.inference import Prediction
 from CovidQuantLib.models import LoadedModel
 from CovidQuantLib.networks import label_set
-from CovidQuantLib.segmentation import infection_network, lungs_network
+from CovidQuantLib.segmentation import infection_network, lungs_network, one_click
 from CovidQuantLib.segmentation.airways import AirwayTree
 from CovidQuantLib.segmentation.infection_network import network_infection
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.lungs_network import SMALLEST_ADDED_ML, back_up_lungs
+from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
 from Testing.model_factory import a_card
 
 SIZE, SPACING = 48, 3.0
@@ -135,3 +137,23 @@ def test_air_and_what_does_not_touch_the_lungs_is_not_added(network_that_says: S
     assert np.count_nonzero(more) * SPACING**3 / 1000.0 > SMALLEST_ADDED_ML
     backed = back_up_lungs(a_ct(np.full(SHAPE, hu)), some_lungs(threshold), network_that_says(seen, "lungs"))
     assert backed.added_ml == 0.0
+
+
+def test_nothing_is_added_to_the_lungs_of_an_external_segmenter(
+    network_that_says: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    consolidated = RIGHT & (AT[0] < 0.0)
+    ct = a_ct(np.where(consolidated | (WHOLE == 0), 30, -850))
+    threshold = np.where(consolidated, 0, WHOLE).astype(np.uint8)
+    nothing = np.zeros(SHAPE, np.uint8)
+    monkeypatch.setattr(one_click, "segment_lungs", lambda *_: some_lungs(threshold))
+    monkeypatch.setattr(one_click, "segment_segments", lambda *_: SimpleNamespace(labels=nothing))
+    monkeypatch.setattr(one_click, "external_segmenter", lambda name: name)
+    found = SimpleNamespace(lungs=threshold, lobes=nothing, source="lungmask")
+    monkeypatch.setattr(one_click, "segment_externally", lambda *_: found)
+    options = SegmentationOptions(
+        anatomy="lungmask", lungs_model=network_that_says(WHOLE, "lungs"), edited_infection=nothing
+    )
+    segmentation = segment_chest(ct, options)
+    assert segmentation.lungs.source == "lungmask"
+    assert segmentation.warnings == ()
