@@ -39,11 +39,12 @@ def test_importing_a_key_leaves_the_computers_own_key_alone(tmp_path: Path, monk
     pool = init_pool(tmp_path / "pool")
     export_key(pool.key, tmp_path / "key")
     move_to_another_computer(tmp_path, monkeypatch)
-    init_pool(tmp_path / "own")
+    own = init_pool(tmp_path / "own")
     import_key(tmp_path / "key")
     import_key(tmp_path / "key")
-    open_pool(tmp_path / "own")
-    open_pool(tmp_path / "pool")
+    assert own.key != pool.key
+    assert open_pool(tmp_path / "own").key == own.key
+    assert open_pool(tmp_path / "pool").key == pool.key
 
 
 @pytest.mark.skipif(os.name == "nt", reason="rights are another thing there")

@@ -23,7 +23,7 @@ def test_results_come_in_the_order_of_the_tasks() -> None:
 
 def test_tasks_run_at_the_same_time() -> None:
     both = threading.Barrier(2, timeout=5.0)
-    side_by_side([lambda _: both.wait(), lambda _: both.wait()], no_progress)
+    assert sorted(side_by_side([lambda _: both.wait(), lambda _: both.wait()], no_progress)) == [0, 1]
 
 
 def test_progress_is_reported_from_the_callers_thread_with_the_mean_fraction() -> None:
