@@ -33,9 +33,9 @@ DESCRIPTION = """\
 Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
 maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
 
-Infection comes from the active network, or from a threshold baseline where the extra 'networks' is not installed:
-opacity is taken as infection, whatever its cause. Lobes and segments are estimates from visible fissures, vessels and
-geometry, marked as such, unless an external segmenter gives the lobes.
+Infection comes from the active model ('covidquant models'), or from a threshold baseline where there is none: opacity
+is taken as infection, whatever its cause. Lobes and segments are estimates from visible fissures, vessels and geometry,
+marked as such, unless an external segmenter gives the lobes.
 """
 
 
