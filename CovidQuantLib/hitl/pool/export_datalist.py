@@ -89,23 +89,24 @@ def _entry(item: Item, files: dict[str, dict[str, str]]) -> dict[str, Any]:
         "patient": item.patient.code,
         "scan": item.scan.code,
         "revision": item.revision.id,
-        "start": item.revision.start.kind,
+        "start": item.start.kind,
         "licence": item.scan.details.licence.name,
     }
 
 
 def _reference(items: Iterable[Item]) -> str:
-    """Who drew the references, and from which start: one sentence."""
-    revisions = [item.revision for item in items]
-    readers = ", ".join(sorted({one.reader or "" for one in revisions}))
+    """Who drew the references, and with what the work on them began: one sentence."""
+    items = tuple(items)
+    readers = ", ".join(sorted({item.revision.reader or "" for item in items}))
+    kinds = [item.start.kind for item in items]
     starts = ", ".join(
-        f"{sum(one.start.kind == kind for one in revisions)} from {words}"
+        f"{kinds.count(kind)} from {words}"
         for kind, words in (
             ("blank", "a blank start"),
             ("proposal", "a proposal"),
-            ("revision", "another reading"),
+            ("revision", "a reading that is not there any more"),
             ("unknown", "an unknown start"),
         )
-        if any(one.start.kind == kind for one in revisions)
+        if kind in kinds
     )
     return f"drawn by {readers}; {starts}"

@@ -9,13 +9,14 @@ from CovidQuantLib.hitl.pool.drafts import drafts
 from CovidQuantLib.hitl.pool.history import History, State, histories
 from CovidQuantLib.hitl.pool.leases import leases
 from CovidQuantLib.hitl.pool.opening import Pool
+from CovidQuantLib.hitl.pool.origins import origin
 from CovidQuantLib.hitl.pool.patients import patients
 from CovidQuantLib.hitl.pool.selection import select
 
 
 @dataclass(frozen=True)
 class ScanRow:
-    """One scan in the list. `reference_start` is what its reference started from; None without a reference."""
+    """One scan in the list. `reference_start`: what the work on its reference began with; None without a reference."""
 
     scan: str
     patient: str
@@ -95,7 +96,7 @@ def _row(past: History, held_out: bool, started: tuple[str, ...]) -> ScanRow:  #
         readers=tuple(sorted({one.reader or "" for one in past.readings})),
         readings=tuple(one.id for one in past.readings),
         reference=reference.id if reference else None,
-        reference_start=reference.start.kind if reference else None,
+        reference_start=origin(reference, past.revisions).kind if reference else None,
         has_anatomy=past.anatomy is not None,
         licence=past.scan.details.licence.name,
         source=past.scan.details.source,

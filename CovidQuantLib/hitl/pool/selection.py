@@ -11,11 +11,14 @@ from typing import Literal
 from CovidQuantLib.hitl.pool.history import History, histories
 from CovidQuantLib.hitl.pool.layout import CT_FILE, INFECTION_FILE, LUNGS_FILE, is_code
 from CovidQuantLib.hitl.pool.opening import Pool
+from CovidQuantLib.hitl.pool.origins import origin
 from CovidQuantLib.hitl.pool.patients import Patient, patients
-from CovidQuantLib.hitl.pool.revisions import Revision
+from CovidQuantLib.hitl.pool.revisions import Revision, Start
 from CovidQuantLib.hitl.pool.scans import Scan
 
-Reason = Literal["no reading", "no reference chosen", "non-commercial", "reopened", "no whole patient record"]
+Reason = Literal[
+    "no reading", "no reference chosen", "non-commercial", "reopened", "no whole patient record", "no whole anatomy"
+]
 
 
 @dataclass(frozen=True)
@@ -28,17 +31,26 @@ class Item:
     found: tuple[Revision, ...]
 
     @property
+    def anatomy(self) -> Revision | None:
+        """The revision that the reference names for its lungs, or began with before its reader changed them."""
+        return next((one for one in self.found if one.id == self.revision.anatomy), None)
+
+    @property
     def files(self) -> dict[str, Path]:
         """The CT ("image"), the mask ("label") and, where they are known, the "lungs", as they lie in the pool."""
         files = {"image": self.scan.folder / CT_FILE, "label": self.revision.folder / INFECTION_FILE}
-        owners = {one.id: one for one in self.found}
-        owner = self.revision if self.revision.has_lungs else owners.get(self.revision.anatomy or "")
+        owner = self.revision if self.revision.has_lungs else self.anatomy
         return files if owner is None or not owner.has_lungs else {**files, "lungs": owner.folder / LUNGS_FILE}
 
     @property
+    def start(self) -> Start:
+        """What the work on the reference began with, whoever continued it."""
+        return origin(self.revision, self.found)
+
+    @property
     def started_blank(self) -> bool:
-        """Whether the reference was drawn from nothing; another start favours the model that made it."""
-        return self.revision.start.kind == "blank"
+        """Whether the work on the reference began with nothing; another start favours the model that made it."""
+        return self.start.kind == "blank"
 
 
 @dataclass(frozen=True)
@@ -92,4 +104,12 @@ def _reason(past: History, owners: dict[str, Patient], *, non_commercial: bool) 
         return "non-commercial"
     if past.state == "reopened":
         return "reopened"
-    return "no reference chosen" if past.reference is None else None
+    reference = past.reference
+    if reference is None:
+        return "no reference chosen"
+    return None if _has_its_lungs(reference, past.revisions) else "no whole anatomy"
+
+
+def _has_its_lungs(reference: Revision, found: tuple[Revision, ...]) -> bool:
+    """Whether the lungs that a reading names are there, whole; one that names none was made without."""
+    return reference.has_lungs or reference.anatomy is None or any(one.id == reference.anatomy for one in found)

@@ -17,13 +17,18 @@ from CovidQuantLib.messages import InputError
 
 @dataclass(frozen=True)
 class SnapshotItem:
-    """One reading in a snapshot. `record` is the SHA-256 of its record, which holds the hashes of its files."""
+    """One reading in a snapshot. `record` is the SHA-256 of its record, which holds the hashes of its files.
+
+    `anatomy` is that of the record of the revision that the reading names for its lungs: None where it names none, or
+    that one was not whole.
+    """
 
     patient: str
     scan: str
     revision: str
     record: str
     ct: str
+    anatomy: str | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ def _items(items: Iterable[Item]) -> tuple[SnapshotItem, ...]:
                 revision=item.revision.id,
                 record=file_fact(item.revision.folder / RECORD_FILE).sha256,
                 ct=item.scan.files[CT_FILE].sha256,
+                anatomy=None if item.anatomy is None else file_fact(item.anatomy.folder / RECORD_FILE).sha256,
             )
             for item in items
         )

@@ -62,7 +62,3 @@ def rule_of(found: tuple[Choice, ...], sequence: int) -> str:
     """The rule by which a scan was chosen before the reading with this sequence number began."""
     before = [one for one in found if one.sequence <= sequence]
     return before[-1].rule if before else NOT_RECORDED
-
-
-def _order(one: Choice) -> tuple[int, int, str]:
-    return (one.sequence, one.number, one.id)

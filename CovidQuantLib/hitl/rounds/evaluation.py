@@ -17,7 +17,6 @@ from CovidQuantLib.hitl.pool.layout import INFECTION_FILE, LOBES_FILE, LUNGS_FIL
 from CovidQuantLib.hitl.pool.revisions import StartKind
 from CovidQuantLib.hitl.rounds.claims import Run
 from CovidQuantLib.hitl.rounds.models import PoolModel, seen_cases
-from CovidQuantLib.hitl.rounds.origins import origin
 from CovidQuantLib.hitl.rounds.places import damaged, evaluations_folder, read_record, write_record
 from CovidQuantLib.hitl.rounds.proposals import Proposer
 from CovidQuantLib.hitl.rounds.snapshot import rebuilt
@@ -88,7 +87,7 @@ def judged_scans(pool: Pool, number: int) -> tuple[ScanJudged, ...]:
 
 def automatic_lungs(item: Item) -> LabelArray | None:
     """The lungs that a proposal for this scan is made in: those before the reader changed them; None where unknown."""
-    base = next((one for one in item.found if one.id == item.revision.anatomy), None)
+    base = item.anatomy
     if base is not None and LUNGS_FILE in base.files:
         return read_map(base.folder / LUNGS_FILE, item.scan.grid)
     return read_lungs(item.scan, item.revision, item.found)
@@ -109,12 +108,12 @@ def _judge(
     by_old, by_new = (
         agreement(reference, one, item.scan.grid, lungs=whole, lobes=lobes, segments=segments) for one in found
     )
-    owner = next((one for one in item.found if one.id == item.revision.anatomy), item.revision)
+    owner = item.anatomy or item.revision
     return ScanJudged(
         patient=item.patient.code,
         scan=item.scan.code,
         reader=item.revision.reader or "",
-        start=origin(item.revision, item.found).kind,
+        start=item.start.kind,
         synthetic=item.scan.details.synthetic,
         # The hash by which a model's card names the cases that it was trained on.
         seen=hashlib.sha256(np.ascontiguousarray(ct.hu).data).hexdigest() in seen,

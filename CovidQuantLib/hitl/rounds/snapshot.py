@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from CovidQuantLib.hitl.pool import Item, Pool, Selection, Snapshot, history, patients, read_snapshot, scans, select
+from CovidQuantLib.hitl.pool import (
+    Item,
+    Pool,
+    Revision,
+    Selection,
+    Snapshot,
+    history,
+    patients,
+    read_snapshot,
+    scans,
+    select,
+)
 from CovidQuantLib.hitl.pool.durable import file_fact, refuse, write_file
 from CovidQuantLib.hitl.pool.file_facts import is_whole
 from CovidQuantLib.hitl.pool.layout import CT_FILE, RECORD_FILE, SNAPSHOT_FILE
@@ -99,7 +110,7 @@ def snapshot_facts(pool: Pool, number: int) -> dict[str, Any]:
 
 
 def rebuilt(pool: Pool, number: int) -> Selection:
-    """The readings of a past round, each exactly as it was: CT, record and files have the hashes of then.
+    """The readings of a past round, each exactly as it was: CT, lungs, record and files have the hashes of then.
 
     Raises `InputError` where one is gone or was changed.
     """
@@ -118,10 +129,15 @@ def _items(pool: Pool, wanted: Iterable[SnapshotItem]) -> tuple[Item, ...]:
         revision = next((reading for reading in past.readings if reading.id == one.revision), None)
         if revision is None or scan.files[CT_FILE].sha256 != one.ct or not is_whole(scan.folder, scan.files):
             raise InputError(_CHANGED)
-        if file_fact(revision.folder / RECORD_FILE).sha256 != one.record:
+        item = Item(owners[one.patient], scan, revision, past.revisions)
+        if _record_hash(revision) != one.record or _record_hash(item.anatomy) != one.anatomy:
             raise InputError(_CHANGED)
-        found.append(Item(owners[one.patient], scan, revision, past.revisions))
+        found.append(item)
     return tuple(found)
+
+
+def _record_hash(revision: Revision | None) -> str | None:
+    return None if revision is None else file_fact(revision.folder / RECORD_FILE).sha256
 
 
 def _with_classes(items: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -11,7 +11,6 @@ from typing import Literal
 
 from CovidQuantLib.hitl.pool import Item, Pool, held_out_among, patients, scans
 from CovidQuantLib.hitl.pool.export_datalist import datalist
-from CovidQuantLib.hitl.pool.layout import CT_FILE, INFECTION_FILE, LUNGS_FILE
 from CovidQuantLib.hitl.pool.selection import Selection
 from CovidQuantLib.hitl.rounds.claims import Run
 from CovidQuantLib.hitl.rounds.models import PoolModel, keep_model, pool_model
@@ -94,13 +93,11 @@ def datalist_of(selection: Selection, name: str) -> Datalist:
 
 
 def _entry(item: Item, number: int) -> Entry:
-    owner = next((one for one in item.found if one.id == item.revision.anatomy), None)
-    lungs = next((one for one in (item.revision, owner) if one is not None and LUNGS_FILE in one.files), None)
     return Entry(
         where=f"Training scan {number} ({item.scan.code[:8]})",
-        image=item.scan.folder / CT_FILE,
-        label=item.revision.folder / INFECTION_FILE,
-        lungs=None if lungs is None else lungs.folder / LUNGS_FILE,
+        image=item.files["image"],
+        label=item.files["label"],
+        lungs=item.files.get("lungs"),
         patient=item.patient.code,
     )
 

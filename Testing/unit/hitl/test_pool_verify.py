@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,11 +25,9 @@ from CovidQuantLib.hitl.pool import (
     take_snapshot,
     verify,
 )
-from CovidQuantLib.hitl.pool.durable import file_fact
-from CovidQuantLib.hitl.pool.grids import written_maps
 from CovidQuantLib.hitl.pool.revisions import Revision
-from CovidQuantLib.hitl.pool.sealed import seal
 from Testing.pool_factory import GRID, tiny_anatomy, tiny_ct, tiny_infection, tiny_pool, tiny_reading
+from Testing.unit.hitl.damage import flip_a_bit, rewrite, sealed_values, with_map
 
 Damage = Callable[[Pool, Scan, Revision], object]
 
@@ -43,24 +40,6 @@ def whole(tmp_path: Path) -> tuple[Pool, Scan, Revision]:
     reading = submit_reading(pool, scan, tiny_reading(number=1))
     approve(pool, scan, reading.id, "R2")
     return pool, scan, reading
-
-
-def flip_a_bit(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
-
-
-def with_map(revision: Revision, name: str, labels: LabelArray, grid: Geometry = GRID) -> None:
-    """Put a map into a revision, with a record that fits it: what a faulty program could write."""
-    with written_maps({name: labels}, grid) as files:
-        shutil.copyfile(files[name], revision.folder / name)
-    record = revision.folder / "record.json"
-    values = json.loads(record.read_bytes())
-    fact = file_fact(revision.folder / name)
-    values["files"][name] = {"bytes": fact.length, "sha256": fact.sha256}
-    del values["seal"]
-    record.write_bytes(seal(values))
 
 
 def anatomy_of(pool: Pool, scan: Scan) -> Revision:
@@ -176,21 +155,14 @@ def test_a_held_out_patient_in_a_training_snapshot_is_named(tmp_path: Path) -> N
 def test_a_patient_who_was_moved_is_named(tmp_path: Path) -> None:
     pool, (scan,) = tiny_pool(tmp_path / "pool")
     record = scan.folder.parent.parent / "patient.json"
-    values = json.loads(record.read_bytes())
-    del values["seal"]
-    values["holdout"]["held_out"] = True
-    record.write_bytes(seal(values))
+    rewrite(record, holdout={**sealed_values(record)["holdout"], "held_out": True})
     assert {problem.code for problem in verify(pool).problems} == {"holdout_moved"}
 
 
 def test_the_same_ct_under_two_patients_is_named(tmp_path: Path) -> None:
     pool, (scan,) = tiny_pool(tmp_path / "pool")
     other = add_scan(pool, tiny_ct(3), Subject("3")).scan
-    record = other.folder / "scan.json"
-    values = json.loads(record.read_bytes())
-    del values["seal"]
-    values["voxels"] = scan.voxels
-    record.write_bytes(seal(values))
+    rewrite(other.folder / "scan.json", voxels=scan.voxels)
     assert {problem.code for problem in verify(pool).problems} == {"scan_of_two_patients"}
 
 

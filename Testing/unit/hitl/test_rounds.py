@@ -19,7 +19,9 @@ from CovidQuantLib.hitl.pool import (
     choose_reference,
     history,
     licence,
+    overview,
     read_scan_ct,
+    select,
     submit_anatomy,
     submit_reading,
     verify,
@@ -46,8 +48,9 @@ from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import find_model
 from CovidQuantLib.models.active import activate
 from CovidQuantLib.training import TrainingOptions
-from Testing.pool_factory import tiny_anatomy, tiny_ct, tiny_infection, tiny_reading
+from Testing.pool_factory import tiny_anatomy, tiny_ct, tiny_infection, tiny_lungs, tiny_reading
 from Testing.rounds_factory import Trainer, means, part_of_lesion, read_pool, write_fake_model
+from Testing.unit.hitl.damage import with_map
 
 PERSON: Any = {"by": "R1", "reason": "looked at all of them"}
 
@@ -146,8 +149,22 @@ def test_a_reader_who_continues_a_proposal_of_somebody_else_does_not_make_it_bla
     start = Start("revision", before.id)
     after = submit_reading(pool, scans[-1], Reading(tiny_infection(), "R2", start, tiny_infection()))
     choose_reference(pool, scans[-1], after.id, "R1")
+    last = submit_reading(
+        pool, scans[-1], Reading(tiny_infection(), "R3", Start("revision", after.id), tiny_infection())
+    )
+    choose_reference(pool, scans[-1], last.id, "R1")
+    (item,) = select(pool).holdout
+    assert (item.revision.id, item.started_blank, item.start.kind) == (last.id, False, "proposal")
     start_round(pool, means=means())
     assert [one.standing for one in judged_scans(pool, 1)] == ["from a proposal"]
+
+
+def test_a_reader_who_continues_a_reading_that_was_drawn_from_nothing_keeps_it_blank(tmp_path: Path) -> None:
+    pool, scans = read_pool(tmp_path / "pool", held_out=1)
+    before = history(pool, scans[-1]).readings[0]
+    submit_reading(pool, scans[-1], Reading(tiny_infection(1), "R2", Start("revision", before.id), tiny_infection()))
+    assert select(pool).holdout[0].started_blank
+    assert overview(pool).held_out_from_a_proposal == 0
 
 
 def test_a_model_that_saw_a_held_out_ct_before_is_not_judged_on_it(tmp_path: Path) -> None:
@@ -235,6 +252,27 @@ def test_a_reading_that_was_changed_since_stops_the_rebuilding(tmp_path: Path) -
     mask.write_bytes(mask.read_bytes()[:-1] + b"?")
     with pytest.raises(InputError, match="cannot be rebuilt"):
         rebuilt(pool, 1)
+
+
+def test_lungs_that_were_changed_since_stop_the_rebuilding(tmp_path: Path) -> None:
+    pool, scans = read_pool(tmp_path / "pool")
+    start_round(pool, means=means())
+    anatomy = history(pool, scans[0]).anatomy
+    assert anatomy is not None
+    # The record fits the new lungs: only the snapshot knows that they were others.
+    with_map(anatomy, "lungs.nii.gz", np.where(tiny_lungs() == 1, np.uint8(1), np.uint8(0)))
+    with pytest.raises(InputError, match="cannot be rebuilt"):
+        rebuilt(pool, 1)
+
+
+def test_a_reading_whose_lungs_are_damaged_is_left_out_and_counted(tmp_path: Path) -> None:
+    pool, scans = read_pool(tmp_path / "pool")
+    anatomy = history(pool, scans[0]).anatomy
+    assert anatomy is not None
+    (anatomy.folder / "lungs.nii.gz").unlink()
+    start_round(pool, means=means())
+    assert snapshot_facts(pool, 1)["left_out"] == {"no whole anatomy": 1}
+    assert [one.scan for one in snapshot_of(pool, 1).training] == [scans[1].code]
 
 
 def test_an_empty_pool_starts_no_round_and_blocks_none(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from CovidQuantLib.hitl.pool import Revision, Start
+from CovidQuantLib.hitl.pool.revisions import Revision, Start
 
 
 def line_of(revision: Revision, found: tuple[Revision, ...]) -> tuple[Revision, ...]:
