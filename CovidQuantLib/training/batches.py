@@ -34,8 +34,11 @@ class Batches:
     def batch(self, epoch: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Images (n, 1, k, j, i) and labels (n, k, j, i) of a step, on the device."""
         patches = [self._patch(epoch, sample) for sample in self._samples(step)]
-        images = torch.stack([patch["image"] for patch in patches]).to(self._who.device)
-        labels = torch.stack([patch["label"] for patch in patches]).to(self._who.device)
+        # Plain tensors: MONAI's carry facts of the image through every layer.
+        images, labels = (
+            torch.stack([patch[key] for patch in patches]).as_subclass(torch.Tensor).to(self._who.device)
+            for key in ("image", "label")
+        )
         if self._who.device.type == "cpu":
             images = images.contiguous(memory_format=torch.channels_last_3d)
         self._begin_next(epoch, step)

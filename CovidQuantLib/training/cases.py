@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
+from scipy import ndimage
 
 from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
@@ -31,9 +32,9 @@ class Case:
     """One prepared case.
 
     `hu` (int16) and `labels` (uint8, `IGNORED` where a voxel does not count) stand on `geometry`, axes (k, j, i), at
-    the model's spacing. `centres[n]` are flat indices of voxels of label n (of 0: of any voxel that counts), at most
-    50000, from where patches are taken. `code` is the hash of the case, `patient` a code or the case's own; `content`
-    the hash of `hu` and `labels`.
+    the model's spacing. `centres[n]` are flat indices of voxels of label n (of 0: of any voxel that counts), some 50000
+    at most, from where patches are taken; the pieces of a label have shares by their size, not by their volume. `code`
+    is the hash of the case, `patient` a code or the case's own; `content` the hash of `hu` and `labels`.
     """
 
     hu: HuArray
@@ -137,5 +138,25 @@ def _far_from(lungs: MaskArray, spacing_kji: tuple[float, float, float]) -> Mask
 
 
 def _centres(labels: LabelArray, classes: int) -> tuple[npt.NDArray[np.int64], ...]:
-    found = [np.flatnonzero(labels != IGNORED), *(np.flatnonzero(labels == label) for label in range(1, classes))]
-    return tuple(one[:: max(1, -(-one.size // _MOST_CENTRES))].copy() for one in found)
+    counted = np.flatnonzero(labels != IGNORED)
+    anywhere = counted[:: max(1, -(-counted.size // _MOST_CENTRES))].copy()
+    return (anywhere, *(_centres_by_piece(labels == label) for label in range(1, classes)))
+
+
+def _centres_by_piece(mask: MaskArray) -> npt.NDArray[np.int64]:
+    """Voxels of `mask`, of each connected piece in proportion to the cube root of its volume, that is to its size.
+
+    By voxels, nearly every patch of a patient with one confluent lesion would lie in it, and none on a small one.
+    """
+    numbers, count = ndimage.label(mask, np.ones((3, 3, 3), bool))
+    flat = np.flatnonzero(mask)
+    if count <= 1:
+        return flat[:: max(1, -(-flat.size // _MOST_CENTRES))].copy()
+    order = np.argsort(numbers.ravel()[flat], kind="stable")
+    volumes = np.bincount(numbers.ravel()[flat])[1:]
+    shares = np.cbrt(volumes)
+    wanted = np.maximum(1, np.round(min(_MOST_CENTRES, flat.size) * shares / shares.sum())).astype(int)
+    pieces = np.split(flat[order], np.cumsum(volumes)[:-1])
+    return np.concatenate(
+        [piece[np.arange(many) * piece.size // many] for piece, many in zip(pieces, wanted, strict=True)]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ _WHAT = "The data list"
 _LARGEST = 16 << 20
 _CODE_LENGTH = 80
 _HASH_DIGITS = set("0123456789abcdef")
+_PAINTER = re.compile(r"[A-Za-z0-9]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Entry:
     """One case of a list: the files, and what is known of it.
 
     `where` names the entry in messages ("Training entry 3"). `patient` is a code; entries without one are taken as
-    patients of their own. `code` is the hash that the case is known by; None: that of its voxels.
+    patients of their own. `code` is the hash that the case is known by; None: that of its voxels. `painter` names what
+    made synthetic lesions: figures are given apart for each.
     """
 
     where: str
@@ -30,6 +33,7 @@ class Entry:
     lungs: Path | None = None
     patient: str | None = None
     code: str | None = None
+    painter: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ def read_datalist(path: Path) -> Datalist:
 
         {"name": "...", "training": [{"image": "a.nii.gz", "label": "a-mask.nii.gz"}, ...], "validation": [...]}
 
-    Of an entry also "lungs" (a mask), "patient" (a code) and "hash" are read; of the list "licence", "attribution" (a
-    text or a list of texts), "data" ("real" or "synthetic") and "reference" (who drew the masks). Other fields, which
-    MSD lists have, are passed over. Raises `InputError` with one sentence where it is no such list.
+    Of an entry also "lungs" (a mask), "patient" (a code), "hash" and "painter" are read; of the list "licence",
+    "attribution" (a text or a list of texts), "data" ("real" or "synthetic") and "reference" (who drew the masks).
+    Other fields, which MSD lists have, are passed over. Raises `InputError` with one sentence where it is no such list.
     """
     try:
         if not path.is_file():
@@ -101,7 +105,10 @@ def _entry(value: Any, where: str, folder: Path) -> Entry:
         raise InputError(f'{where} of the data list: "hash" must be 12 to 64 hexadecimal digits in lower case.')
     if patient is not None and len(patient) > _CODE_LENGTH:
         raise InputError(f'{where} of the data list: "patient" must be a code of at most {_CODE_LENGTH} letters.')
-    return Entry(where, image, label, lungs, patient, code)
+    painter = _text(value, "painter", where)
+    if painter is not None and _PAINTER.fullmatch(painter) is None:
+        raise InputError(f'{where} of the data list: "painter" must be 1 to 20 letters and digits.')
+    return Entry(where, image, label, lungs, patient, code, painter)
 
 
 def _file(value: Mapping[str, Any], key: str, where: str, folder: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""The loss: Dice, of each patch and of all, and cross entropy, over the voxels that count."""
+"""The loss: Dice of each patch, and cross entropy, over the voxels that count."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, ad
     """Soft Dice loss plus cross entropy, or focal loss, of a batch.
 
     `logits` (n, classes, k, j, i) float, `labels` (n, k, j, i) with 255 where a voxel does not count. Dice is the mean
-    of two: that of the patches and labels 1, 2 ... that they hold, where a small lesion weighs as much as a large one,
-    and that of all patches taken as one, where what is found in patches without a label counts too.
+    over the patches and the labels 1, 2 ... that each holds, so that a small lesion weighs as much as a large one; what
+    is found in a patch without a label costs cross entropy alone.
     `add_up` sums over the processes of a distributed training, such that all have the loss of the whole batch.
     Sources: Milletari et al. 2016 (Dice), Lin et al. 2017 (focal loss, gamma 2).
     """
@@ -39,10 +39,8 @@ def segmentation_loss(logits: torch.Tensor, labels: torch.Tensor, kind: Loss, ad
     total = found.sum((2, 3, 4)) + held
     present = (held > 0).float()
     terms = (((1 - _dice(shared, total)) * present).sum(), present.sum(), (entropy * counted).sum(), counted.sum())
-    sums = add_up(torch.cat([torch.stack([term.float() for term in terms]), shared.sum(0), total.sum(0)]))
-    (missed, lesions, surprise, voxels), of_batch = sums[:4], sums[4:].view(2, classes - 1)
-    dice = (missed / lesions.clamp(min=1.0) + (1 - _dice(*of_batch)).mean()) / 2
-    return dice + surprise / voxels.clamp(min=1.0)
+    missed, lesions, surprise, voxels = add_up(torch.stack([term.float() for term in terms]))
+    return missed / lesions.clamp(min=1.0) + surprise / voxels.clamp(min=1.0)
 
 
 def _dice(shared: torch.Tensor, total: torch.Tensor) -> torch.Tensor:

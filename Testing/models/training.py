@@ -24,11 +24,11 @@ _SHARED = (
 SETTINGS = {
     "infection": (
         *("--label-set", "infection", "--spacing", "2", "--lungs-alone", "--patch", "48", "--augmentation", "0.3"),
-        *("--patches-per-case", "6", "--epochs", "12", "--lesion-share", "0.6"),
+        *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
     ),
     "lungs": (
         *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),
-        *("--patches-per-case", "4", "--epochs", "4", "--lesion-share", "0.5"),
+        *("--patches-per-case", "4", "--epochs", "3", "--lesion-share", "0.5"),
     ),
 }
 """What `covidquant train` is called with, by the part that the model gives."""

@@ -154,3 +154,25 @@ class TestAugmentation:
         labels[:, :, 20:] = 1
         left = [self.patch(a_case(labels), replace(MIDDLE, seed=seed), 0.1)[1][8, 8, 0] == 1 for seed in range(40)]
         assert 10 <= sum(left) <= 30
+
+
+def test_pieces_of_a_label_give_centres_by_their_size_not_by_their_volume() -> None:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[:30, :30, :30] = 1
+    small = np.zeros(SHAPE, bool)
+    small[35:38, 35:38, 35:38] = True
+    labels[small] = 1
+    centres = _centres(labels, 2)[1]
+    # 27000 and 27 voxels: cube roots 30 and 3.
+    assert np.mean(small.ravel()[centres]) == pytest.approx(3 / 33, rel=0.01)
+    assert set(np.flatnonzero(small)) <= set(centres)
+    assert np.all(labels.ravel()[centres] == 1)
+
+
+def test_a_speck_beside_an_organ_still_gives_a_centre() -> None:
+    labels = np.ones(SHAPE, np.uint8)
+    labels[:, :, 20:] = 0
+    labels[39, 39, 39] = 1
+    centres = _centres(labels, 2)[1]
+    assert np.flatnonzero(labels)[-1] in centres
+    assert len(centres) <= 50_001
