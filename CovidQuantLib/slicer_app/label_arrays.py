@@ -1,0 +1,247 @@
+"""Segments and label arrays: the voxels of a segmentation node on the grid of its CT, whole or a box of it.
+
+Arrays are uint8, axes (k, j, i) as the volume node stores them, with the label values of `anatomy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+from CovidQuantLib.anatomy import Structure
+from CovidQuantLib.ct import LabelArray
+from CovidQuantLib.ct.grid import Box
+from CovidQuantLib.reports.terminology import terminology_entry
+
+BINARY_LABELMAP = "Binary labelmap"
+_SAME_GRID_MM = 1e-3
+"""Largest difference of two grids' matrices, in mm, that counts as rounding."""
+_VALUES = 256
+
+
+def whole_box(volume: Any) -> Box:
+    """The box of all voxels of a volume node."""
+    sizes = volume.GetImageData().GetDimensions()
+    return Box((0, 0, 0), (sizes[2], sizes[1], sizes[0]))
+
+
+def read_labels(node: Any, structures: Sequence[Structure], volume: Any, box: Box | None = None) -> LabelArray:
+    """The label array of `structures` (one map of `anatomy`) in `box` of the grid of `volume`, the whole by default.
+
+    Segment ids are the keys of the structures; where two overlap the later one counts. A segment that the user has
+    removed is empty.
+    """
+    box = box or whole_box(volume)
+    labels = np.zeros(box.shape, np.uint8)
+    for image, own in _by_image(node, structures):
+        if _stands_on(image, volume):
+            _read_image(labels, box, image, own)
+        else:
+            for _, structure in own:
+                whole = slicer.util.arrayFromSegmentBinaryLabelmap(node, structure.key, volume)
+                labels[whole[box.slices] > 0] = structure.label
+    return labels
+
+
+def write_labels(node: Any, structures: Sequence[Structure], box: Box, labels: LabelArray, volume: Any) -> None:
+    """Make `labels` what `structures` hold in `box` of the grid of `volume`; nothing outside of it is touched.
+
+    Segments of a person that share the voxels' image keep theirs. One event of each changed segment tells of it.
+    """
+    for structure in structures:
+        _ensure(node, structure, volume)
+    for image, own in _by_image(node, structures):
+        if not _stands_on(image, volume):
+            for _, structure in own:
+                _replace(node, structure, volume)
+    changed = [image for image, own in _by_image(node, structures) if _write_image(node, image, own, box, labels)]
+    for image in changed:
+        image.GetPointData().GetScalars().Modified()
+        image.Modified()
+
+
+def new_image(volume: Any, box: Box) -> tuple[Any, LabelArray]:
+    """An empty label image of `box` on the grid of `volume`, and its voxels to write into."""
+    image = slicer.vtkOrientedImageData()
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    image.SetImageToWorldMatrix(matrix)
+    _allocate(image, box, vtk.VTK_UNSIGNED_CHAR)
+    return image, voxels_of(image)
+
+
+def voxels_of(image: Any) -> npt.NDArray[Any]:
+    """The voxels of an image as a view, axes (k, j, i)."""
+    box = extent_box(image)
+    return numpy_support.vtk_to_numpy(image.GetPointData().GetScalars()).reshape(box.shape)
+
+
+def extent_box(image: Any) -> Box:
+    """Where an image lies on its grid; of no size where it is empty."""
+    i0, i1, j0, j1, k0, k1 = image.GetExtent()
+    if i1 < i0 or j1 < j0 or k1 < k0 or image.GetPointData().GetScalars() is None:
+        return Box((0, 0, 0), (0, 0, 0))
+    return Box((k0, j0, i0), (k1 + 1, j1 + 1, i1 + 1))
+
+
+def shared_box(one: Box, other: Box) -> Box | None:
+    """The voxels that both boxes have; None where they have none."""
+    start = tuple(max(a, b) for a, b in zip(one.start, other.start, strict=True))
+    stop = tuple(min(a, b) for a, b in zip(one.stop, other.stop, strict=True))
+    if any(first >= last for first, last in zip(start, stop, strict=True)):
+        return None
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+
+
+def covering_box(boxes: Iterable[Box]) -> Box | None:
+    """The smallest box that holds all of `boxes`; None where there is none of any size."""
+    sized = [box for box in boxes if 0 not in box.shape]
+    if not sized:
+        return None
+    start = [min(box.start[axis] for box in sized) for axis in range(3)]
+    stop = [max(box.stop[axis] for box in sized) for axis in range(3)]
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+
+
+def nonzero_box(labels: LabelArray, box: Box) -> Box | None:
+    """The smallest box that holds what `labels`, which stand on `box`, mark; None where that is nothing."""
+    if not labels.any():
+        return None
+    start, stop = [], []
+    for axis in range(3):
+        hit = np.flatnonzero(labels.any(axis=tuple(other for other in range(3) if other != axis)))
+        start.append(box.start[axis] + int(hit[0]))
+        stop.append(box.start[axis] + int(hit[-1]) + 1)
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+
+
+def inside(box: Box, frame: Box) -> tuple[slice, slice, slice]:
+    """The index of `box` in an array that stands on `frame`."""
+    slices = [slice(a - o, b - o) for a, b, o in zip(box.start, box.stop, frame.start, strict=True)]
+    return slices[0], slices[1], slices[2]
+
+
+def add_segment(node: Any, structure: Structure, image: Any, name: str = "") -> None:
+    """Add the segment of `structure` whose voxels are those of its label in `image`, with name, colour and codes."""
+    segment = slicer.vtkSegment()
+    segment.SetName(name or structure.name)
+    segment.SetColor(*(channel / 255.0 for channel in structure.colour))
+    segment.SetTag(segment.GetTerminologyEntryTagName(), terminology_entry(structure))
+    segment.SetLabelValue(structure.label)
+    segment.AddRepresentation(BINARY_LABELMAP, image)
+    node.GetSegmentation().AddSegment(segment, structure.key)
+
+
+def _by_image(node: Any, structures: Sequence[Structure]) -> list[tuple[Any, list[tuple[int, Structure]]]]:
+    """The images of the structures' segments, each with the values in it that stand for which structure."""
+    found: list[tuple[Any, list[tuple[int, Structure]]]] = []
+    segmentation = node.GetSegmentation()
+    for structure in structures:
+        segment = segmentation.GetSegment(structure.key)
+        image = segment.GetRepresentation(BINARY_LABELMAP) if segment is not None else None
+        if image is None:
+            continue
+        entry = next((own for known, own in found if known is image), None)
+        if entry is None:
+            found.append((image, entry := []))
+        entry.append((int(segment.GetLabelValue()), structure))
+    return found
+
+
+def _stands_on(image: Any, volume: Any) -> bool:
+    """Whether an image has the grid of the volume; a segmentation that was resampled has another one."""
+    own, wanted = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    image.GetImageToWorldMatrix(own)
+    volume.GetIJKToRASMatrix(wanted)
+    difference = slicer.util.arrayFromVTKMatrix(own) - slicer.util.arrayFromVTKMatrix(wanted)
+    return bool(np.abs(difference).max() < _SAME_GRID_MM) or extent_box(image).shape == (0, 0, 0)
+
+
+def _read_image(labels: LabelArray, box: Box, image: Any, own: list[tuple[int, Structure]]) -> None:
+    frame = extent_box(image)
+    both = shared_box(box, frame)
+    if both is None:
+        return
+    table = np.zeros(_VALUES, np.uint8)
+    for value, structure in own:
+        table[value] = structure.label
+    found = table[voxels_of(image)[inside(both, frame)]]
+    part = labels[inside(both, box)]
+    np.copyto(part, found, where=found > 0)
+
+
+def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: Box, labels: LabelArray) -> bool:
+    """Write into one image, which grows where it has to; gives whether anything changed."""
+    table = np.zeros(_VALUES, np.uint8)
+    for value, structure in own:
+        table[structure.label] = value
+    wanted = table[labels]
+    frame = extent_box(image)
+    needed = nonzero_box(wanted, box)
+    if needed is not None and covering_box([needed, frame]) != frame:
+        _grow(image, covering_box([needed, frame]) or needed)
+        frame = extent_box(image)
+    both = shared_box(box, frame)
+    if both is None:
+        return False
+    voxels, wanted = voxels_of(image)[inside(both, frame)], wanted[inside(both, box)]
+    of_own = np.zeros(_VALUES, np.bool_)
+    of_own[[value for value, _ in own]] = True
+    is_own = of_own[voxels]
+    if ((wanted > 0) & ~is_own & (voxels > 0)).any():
+        _move_others_away(node, image, own)
+        return _write_image(node, image, own, box, labels)
+    is_own |= wanted > 0
+    if np.array_equal(voxels[is_own], wanted[is_own]):
+        return False
+    np.copyto(voxels, wanted, where=is_own, casting="unsafe")
+    return True
+
+
+def _grow(image: Any, frame: Box) -> None:
+    old, kept = extent_box(image), None
+    if 0 not in old.shape:
+        kept = voxels_of(image).copy()
+    _allocate(image, frame, image.GetScalarType() if kept is not None else vtk.VTK_UNSIGNED_CHAR)
+    if kept is not None:
+        voxels_of(image)[inside(old, frame)] = kept
+
+
+def _allocate(image: Any, box: Box, scalar_type: int) -> None:
+    (k0, j0, i0), (k1, j1, i1) = box.start, box.stop
+    image.SetExtent(i0, i1 - 1, j0, j1 - 1, k0, k1 - 1)
+    image.AllocateScalars(scalar_type, 1)
+    voxels_of(image)[:] = 0
+
+
+def _move_others_away(node: Any, image: Any, own: list[tuple[int, Structure]]) -> None:
+    """Give every segment in `image` that is not in `own` an image of its own."""
+    segmentation, keys = node.GetSegmentation(), {structure.key for _, structure in own}
+    for segment_id in list(segmentation.GetSegmentIDs()):
+        if segment_id not in keys and segmentation.GetSegment(segment_id).GetRepresentation(BINARY_LABELMAP) is image:
+            segmentation.SeparateSegmentLabelmap(segment_id)
+
+
+def _ensure(node: Any, structure: Structure, volume: Any) -> None:
+    """Add the segment of `structure`, empty, where the user has removed it."""
+    segment = node.GetSegmentation().GetSegment(structure.key)
+    if segment is None:
+        add_segment(node, structure, new_image(volume, Box((0, 0, 0), (1, 1, 1)))[0])
+    elif segment.GetRepresentation(BINARY_LABELMAP) is None:
+        segment.AddRepresentation(BINARY_LABELMAP, new_image(volume, Box((0, 0, 0), (1, 1, 1)))[0])
+
+
+def _replace(node: Any, structure: Structure, volume: Any) -> None:
+    """Bring a resampled segment back onto the grid of the CT."""
+    whole = slicer.util.arrayFromSegmentBinaryLabelmap(node, structure.key, volume)
+    image, voxels = new_image(volume, whole_box(volume))
+    voxels[whole > 0] = structure.label
+    segment = node.GetSegmentation().GetSegment(structure.key)
+    segment.SetLabelValue(structure.label)
+    segment.AddRepresentation(BINARY_LABELMAP, image)

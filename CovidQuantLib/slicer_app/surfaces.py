@@ -1,0 +1,62 @@
+"""Segments in 3D: one surface after the other, with events handled in between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import slicer
+
+from CovidQuantLib.slicer_app.ct_export import EventsHandled
+from CovidQuantLib.slicer_app.label_arrays import BINARY_LABELMAP
+
+CLOSED_SURFACE = "Closed surface"
+SMOOTHING = "0.3"
+
+
+def show_surfaces(node: Any, handle_events: EventsHandled | None = None) -> None:
+    """Make the surfaces of all segments that are visible in 3D, and show them.
+
+    A surface of a large segment takes up to a second; `handle_events` (the application's own by default) is called
+    after each. Nothing more is made once the node has gone. While a surface is shown, Slicer makes it anew after each
+    edit: hide it before long edits.
+    """
+    handle_events = handle_events or slicer.app.processEvents
+    segmentation, display = node.GetSegmentation(), node.GetDisplayNode()
+    made = []
+    for key in list(segmentation.GetSegmentIDs()):
+        if not display.GetSegmentVisibility3D(key):
+            continue
+        surface = _surface(segmentation, key)
+        handle_events()
+        if not slicer.mrmlScene.IsNodePresent(node):
+            return
+        made.append((key, surface))
+    for key, surface in made:
+        segment = segmentation.GetSegment(key)
+        if segment is not None and surface is not None:
+            segment.AddRepresentation(CLOSED_SURFACE, surface)
+    display.SetPreferredDisplayRepresentationName3D(CLOSED_SURFACE)
+    display.SetVisibility3D(True)
+
+
+def hide_surfaces(node: Any) -> None:
+    """Remove the surfaces of a segmentation node, so that edits do not wait for them."""
+    node.RemoveClosedSurfaceRepresentation()
+
+
+def has_surfaces(node: Any) -> bool:
+    """Whether surfaces are there."""
+    return bool(node.GetSegmentation().ContainsRepresentation(CLOSED_SURFACE))
+
+
+def _surface(segmentation: Any, key: str) -> Any:
+    """The surface of one segment, made in a segmentation of its own: Slicer converts all or none."""
+    alone, segment = slicer.vtkSegmentation(), slicer.vtkSegment()
+    source = segmentation.GetSegment(key)
+    segment.SetLabelValue(source.GetLabelValue())
+    segment.AddRepresentation(BINARY_LABELMAP, source.GetRepresentation(BINARY_LABELMAP))
+    alone.SetSourceRepresentationName(BINARY_LABELMAP)
+    alone.SetConversionParameter("Smoothing factor", SMOOTHING)
+    alone.AddSegment(segment, key)
+    alone.CreateRepresentation(CLOSED_SURFACE)
+    return segment.GetRepresentation(CLOSED_SURFACE)
