@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from CovidQuantLib.ct import CtVolume
 from CovidQuantLib.ct.dicom_subject import read_subject
 from CovidQuantLib.hitl.pool import Clinical, Licence, ScanDetails, Subject, licence
-from CovidQuantLib.hitl.pool.clinical import ClinicalType, Known, score_from_text
+from CovidQuantLib.hitl.pool.clinical import FACTS, ClinicalType, Known, regions_from_text, score_from_text
 from CovidQuantLib.hitl.pool.licences import OWN
 from CovidQuantLib.hitl.pool.scans import OWN_SOURCE
 
@@ -45,6 +45,9 @@ def add_clinical_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--has-consolidation", choices=get_args(Known))
     group.add_argument("--visual-score", metavar="RUL=N,...", help="a radiologist's CT score by eye, 0 to 5 a lobe")
     group.add_argument("--contrast", choices=get_args(Known))
+    group.add_argument(
+        "--regions", metavar="RML=absent,...", help="lobes and segments that are absent or not-definable: no numbers"
+    )
 
 
 def subject_of(arguments: argparse.Namespace, path: Path, ct: CtVolume) -> Subject:
@@ -73,13 +76,13 @@ def licence_of(arguments: argparse.Namespace, default: Licence = OWN) -> Licence
 
 def details_of(arguments: argparse.Namespace, *, synthetic: bool = False) -> ScanDetails:
     """What is recorded beside the voxels of a scan that is added. Raises `InputError` where a fact is none."""
-    clinical = Clinical(
-        day_from_onset=arguments.day_from_onset,
-        day_from_admission=arguments.day_from_admission,
-        clinical_type=arguments.clinical_type,
-        psi_class=arguments.psi_class,
-        has_consolidation=arguments.has_consolidation,
-        visual_score=score_from_text(arguments.visual_score) if arguments.visual_score else None,
-        contrast=arguments.contrast,
-    )
-    return ScanDetails(licence_of(arguments), OWN_SOURCE, clinical, synthetic)
+    return ScanDetails(licence_of(arguments), OWN_SOURCE, Clinical(**facts_of(arguments)), synthetic)
+
+
+def facts_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The clinical facts that the user names, by name. Raises `InputError` where a text is no score or region."""
+    given = {name: value for name in FACTS if (value := getattr(arguments, name)) is not None}
+    for name, parsed in (("visual_score", score_from_text), ("regions", regions_from_text)):
+        if name in given:
+            given[name] = parsed(given[name])
+    return given

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from CovidQuantLib.hitl.pool.clinical import checked_facts
 from CovidQuantLib.hitl.pool.durable import ensure_folder, refuse, write_file
 from CovidQuantLib.hitl.pool.layout import coded_entries, events_folder, is_code, new_code
 from CovidQuantLib.hitl.pool.opening import FORMAT, Pool
@@ -15,7 +16,7 @@ from CovidQuantLib.hitl.pool.revisions import check_reader
 from CovidQuantLib.hitl.pool.sealed import read_sealed, seal
 from CovidQuantLib.messages import InputError
 
-EventKind = Literal["approval", "return", "consensus", "reopening", "reference", "quality", "labels"]
+EventKind = Literal["approval", "return", "consensus", "reopening", "reference", "quality", "clinical", "labels"]
 Value = str | int | bool
 
 HIGHEST_QUALITY = 5
@@ -32,8 +33,9 @@ class Event:
     `approval` and `return`: somebody other than its reader has looked at a revision, and takes it or gives it back.
     `consensus`: a revision that several readers agreed on. `reopening`: work on the scan begins again. `reference`:
     this revision is the scan's reference from now on. `quality`: `values["score"]`, 0 (useless) to 5, of a revision.
+    `clinical`: facts of the scan by name (`clinical.Clinical`), the last one counts for each; None takes one back.
     `labels`: facts of the patient (`values`: text, whole number or truth by name), the last one counts for each name.
-    `scan` is None for labels, `revision` for labels and reopenings.
+    `scan` is None for labels, `revision` for labels, clinical facts and reopenings.
     """
 
     id: str
@@ -43,7 +45,7 @@ class Event:
     reader: str
     scan: str | None = None
     revision: str | None = None
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def order(self) -> tuple[int, str]:
@@ -94,7 +96,7 @@ def write_event(
     reader: str,
     scan: str | None = None,
     revision: str | None = None,
-    values: Mapping[str, Value] | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Event:
     """Add an event. Raises `InputError` where it says nothing lawful, or where the pool cannot be written."""
     event = Event(new_code(), kind, patient, sequence, check_reader(reader), scan, revision, dict(values or {}))
@@ -136,17 +138,19 @@ def _check(event: Event) -> None:
         _check_quality(event.values)
     elif event.kind == "labels":
         _check_labels(event.values)
+    elif event.kind == "clinical":
+        checked_facts(event.values)
     elif event.values:
         raise InputError("An event of this kind has no values.")
 
 
-def _check_quality(values: Mapping[str, Value]) -> None:
+def _check_quality(values: Mapping[str, Any]) -> None:
     score = values.get("score")
     if set(values) != {"score"} or type(score) is not int or not 0 <= score <= HIGHEST_QUALITY:
         raise InputError(f"A quality score is a whole number from 0 to {HIGHEST_QUALITY}.")
 
 
-def _check_labels(values: Mapping[str, Value]) -> None:
+def _check_labels(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         is_plain = isinstance(value, bool | int) or (isinstance(value, str) and _TEXT.fullmatch(value) is not None)
         if _LABEL.fullmatch(name) is None or not is_plain:

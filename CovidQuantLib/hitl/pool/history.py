@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from CovidQuantLib.hitl.pool.clinical import Clinical
 from CovidQuantLib.hitl.pool.events import Event, events
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.revisions import Revision, newest_anatomy, readings, revisions
@@ -38,6 +39,15 @@ class History:
     def anatomy(self) -> Revision | None:
         """The newest anatomy; None where none is stored."""
         return newest_anatomy(self.revisions)
+
+    @property
+    def clinical(self) -> Clinical:
+        """What is known of the scan: what was said when it was added, and what was said since; the last one counts."""
+        known = self.scan.details.clinical
+        for event in self._own:
+            if event.kind == "clinical":
+                known = replace(known, **event.values)
+        return known
 
     @property
     def state(self) -> State:

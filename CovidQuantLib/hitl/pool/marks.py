@@ -1,4 +1,4 @@
-"""What people decide about readings: approval, return, consensus, reopening, reference, quality, and patients' labels.
+"""What people decide about readings (approval, return, consensus, reopening, reference, quality), and facts they add.
 
 Each decision is an event that is added; none takes back an earlier one. All raise `InputError` where the decision is
 not lawful for the scan as it is, or the pool cannot be written.
@@ -7,7 +7,9 @@ not lawful for the scan as it is, or the pool cannot be written.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from CovidQuantLib.hitl.pool.clinical import checked_facts
 from CovidQuantLib.hitl.pool.events import Event, EventKind, Value, write_event
 from CovidQuantLib.hitl.pool.history import history
 from CovidQuantLib.hitl.pool.opening import Pool
@@ -53,6 +55,19 @@ def score_quality(pool: Pool, scan: Scan, revision: str, reader: str, score: int
     """`reader` gives a reading 0 (useless) to 5 (nothing to correct) points."""
     found = find_revision(history(pool, scan).readings, revision)
     return _of_revision(pool, scan, found, reader, "quality", {"score": score})
+
+
+def note_clinical(pool: Pool, scan: Scan, reader: str, facts: Mapping[str, Any]) -> Event:
+    """Facts of a scan by the names of `Clinical`: `{"psi_class": 3}`; the last one counts, None takes it back."""
+    return write_event(
+        pool,
+        "clinical",
+        patient=scan.patient,
+        sequence=history(pool, scan).next_sequence,
+        reader=reader,
+        scan=scan.code,
+        values=checked_facts(facts),
+    )
 
 
 def label_patient(pool: Pool, patient: str, reader: str, labels: Mapping[str, Value]) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from CovidQuantLib.hitl.pool.clinical import Clinical
 from CovidQuantLib.hitl.pool.drafts import drafts
 from CovidQuantLib.hitl.pool.history import History, State, histories
 from CovidQuantLib.hitl.pool.leases import leases
@@ -31,6 +32,7 @@ class ScanRow:
     has_anatomy: bool
     licence: str
     source: str
+    clinical: Clinical
 
 
 @dataclass(frozen=True)
@@ -100,4 +102,5 @@ def _row(past: History, held_out: bool, started: tuple[str, ...]) -> ScanRow:  #
         has_anatomy=past.anatomy is not None,
         licence=past.scan.details.licence.name,
         source=past.scan.details.source,
+        clinical=past.clinical,
     )

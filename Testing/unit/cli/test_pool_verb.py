@@ -185,3 +185,17 @@ def test_clinical_facts_are_checked() -> None:
     with pytest.raises(InputError, match="1 to 5"):
         add(0, "--psi-class", 6)
     add(0, "--psi-class", 5, "--visual-score", "RUL=1,RML=0,RLL=3,LUL=2,LLL=5", "--day-from-onset", 4)
+
+
+def test_facts_are_added_when_they_are_known() -> None:
+    scan = add(0, "--psi-class", 5)
+    mark = ("pool", "mark", "pool", scan, "--reader", "R1")
+    covidquant(*mark, "--day-from-onset", 4, "--regions", "RML=absent", "--contrast", "no")
+    told = covidquant(*mark, "--unknown", "psi_class", "--visual-score", "RUL=1,RML=0,RLL=3,LUL=2,LLL=5")
+    assert told.values["clinical"]["visual_score"]["LLL"] == 5
+    assert "day_from_onset 4" in told.summary
+    assert "psi_class" not in told.summary
+    assert covidquant("pool", "status", "pool").values["rows"][0]["clinical"]["regions"] == {"RML": "absent"}
+    for words in ((), ("--reopen", "--psi-class", 3)):
+        with pytest.raises(InputError, match="one decision"):
+            covidquant(*mark, *words)
