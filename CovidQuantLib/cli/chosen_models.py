@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from CovidQuantLib.hitl.pool import open_pool
+from CovidQuantLib.hitl.rounds import promoted_model
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import LoadedModel, StoredModel, active_model, find_model, load_model
 from CovidQuantLib.models.card import Part
@@ -24,6 +28,23 @@ def chosen_model(part: Part, name: str | None) -> LoadedModel | None:
         return None
     require_networks()
     return load_model(_of_part(model, part).folder)
+
+
+def chosen_infection_model(name: str | None, pool: Path | None) -> LoadedModel | None:
+    """The model for infection, as `chosen_model`; the newest promotion of the pool in `pool`, where it has one.
+
+    Raises `InputError` as `chosen_model`, and where there is no such pool, its model is damaged or cannot run here, or
+    the user names both a pool and another method.
+    """
+    if pool is None:
+        return chosen_model("infection", name)
+    if name is not None:
+        raise InputError("--pool takes the pool's active model, and --infection names another one. Give one of them.")
+    promoted = promoted_model(open_pool(pool))
+    if promoted is None:
+        return chosen_model("infection", None)
+    require_networks()
+    return load_model(promoted.folder)
 
 
 def _of_part(model: StoredModel, part: Part) -> StoredModel:

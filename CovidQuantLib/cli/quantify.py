@@ -10,7 +10,7 @@ from typing import Any
 
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.cli.chosen_models import chosen_model
+from CovidQuantLib.cli.chosen_models import chosen_infection_model, chosen_model
 from CovidQuantLib.cli.job import Job, do_job, result_values, summary
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
@@ -33,9 +33,9 @@ DESCRIPTION = """\
 Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infection, measure them, and write the label
 maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
 
-Infection comes from the active model ('covidquant models'), or from a threshold baseline where there is none: opacity
-is taken as infection, whatever its cause. Lobes and segments are estimates from visible fissures, vessels and geometry,
-marked as such, unless an external segmenter gives the lobes.
+Infection comes from the active model (of the pool with --pool, else of 'covidquant models'), or from a threshold
+baseline where there is none: opacity is taken as infection, whatever its cause. Lobes and segments are estimates from
+visible fissures, vessels and geometry, marked as such, unless an external segmenter gives the lobes.
 """
 
 
@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME|MASK",
         help="a model of 'covidquant models list' (default: the active one), 'threshold', the baseline, or a mask on "
         "the CT's grid that a reader drew or corrected (1 ground glass, 2 consolidation)",
+    )
+    segmentation.add_argument(
+        "--pool",
+        metavar="POOL",
+        type=Path,
+        help="take the active model of this pool: its newest promotion, else the user's active one",
     )
     segmentation.add_argument(
         "--lungs",
@@ -105,7 +111,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     check_free(arguments.output)
     reference = load_reference(arguments.reference) if arguments.reference else shipped_reference()
     numbers = QuantificationOptions(minimum_involved_ml=arguments.minimum_involved, reference=reference)
-    infection_model = None if mask else chosen_model("infection", arguments.infection)
+    infection_model = chosen_infection_model(THRESHOLD if mask else arguments.infection, arguments.pool)
     lungs_model = chosen_model("lungs", arguments.lungs)
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
     job = Job(
