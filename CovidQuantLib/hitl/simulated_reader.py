@@ -99,7 +99,8 @@ SENSITIVITY = Sensitivity()
 class ModelledMinutes:
     """Modelled minutes of one correction, with the lowest and the highest under the assumptions of `SENSITIVITY`.
 
-    `slices` and `path_mm` are the work that `minutes` follows from, at `ACCEPTED_MM`.
+    `slices` and `path_mm` are the work that `minutes` follows from, at `ACCEPTED_MM`. `under` are the minutes under
+    each combination of assumptions, in one order for all corrections: ranges of means and of shares need them.
     """
 
     minutes: float
@@ -107,6 +108,7 @@ class ModelledMinutes:
     highest: float
     slices: int
     path_mm: float
+    under: tuple[float, ...]
 
 
 def modelled_minutes(
@@ -125,9 +127,9 @@ def modelled_minutes(
         step = part_of(progress, number / len(accepted), (number + 1) / len(accepted))
         change = compare_masks(one, other, geometry, step, tolerance_mm=tolerance_mm).infection
         work[tolerance_mm] = (len(change.slices_touched), change.added_path_mm)
-    every = [constants.minutes(*done) for constants, done in product(SENSITIVITY.constants(), work.values())]
+    under = tuple(constants.minutes(*done) for constants, done in product(SENSITIVITY.constants(), work.values()))
     slices, path_mm = work[ACCEPTED_MM]
-    return ModelledMinutes(CONSTANTS.minutes(slices, path_mm), min(every), max(every), slices, path_mm)
+    return ModelledMinutes(CONSTANTS.minutes(slices, path_mm), min(under), max(under), slices, path_mm, under)
 
 
 def in_words() -> str:

@@ -50,7 +50,7 @@ def infection(data: Path, name: str) -> None:
     chest = prepared(name, data / "chests").near
     canvas = canvas_of(chest_on_grid(chest, Box((0, 0, 0), chest.hu.shape), recipe.PAINTING_MM))
     for case in recipe.infection_cases(_number(name)):
-        _write(
+        write_case(
             data / "infection" / name / case.name,
             case,
             lambda case=case: at_spacing(infection_case(canvas, recipe.TRAINING_PAINTER, case), recipe.INFECTION_MM),  # type: ignore[misc]
@@ -62,7 +62,7 @@ def lungs(data: Path, name: str) -> None:
     """The training cases of a whole chest at the lungs model's spacing."""
     canvas = canvas_of(prepared(name, data / "chests").whole)
     for case in recipe.lungs_cases(_number(name)):
-        _write(
+        write_case(
             data / "lungs" / name / case.name,
             case,
             lambda case=case: at_spacing(lungs_case(canvas, recipe.TRAINING_PAINTER, case), recipe.LUNGS_MM),  # type: ignore[misc]
@@ -79,7 +79,7 @@ def evaluation(data: Path, name: str) -> None:
         count = 0
         for case in recipe.evaluation_cases(_number(name), painter):
             place = data / "evaluation" / painter / name / case.name
-            _write(place, case, lambda case=case: infection_case(canvas, painter, case))  # type: ignore[misc]  # noqa: B023
+            write_case(place, case, lambda case=case: infection_case(canvas, painter, case))  # type: ignore[misc]  # noqa: B023
             count += len(json.loads((place / "case.json").read_text(encoding="utf-8"))["lesions"])
         _LOG.info(f"evaluation {painter} {name}: {count} lesions")
 
@@ -88,7 +88,7 @@ def _number(name: str) -> int:
     return tuple(SOURCES).index(name)
 
 
-def _write(place: Path, case: Case, made: Callable[[], PaintedCase]) -> None:
+def write_case(place: Path, case: Case, made: Callable[[], PaintedCase]) -> None:
     """Write the case; the folder gets its name when it is whole."""
     if place.exists():
         return

@@ -70,9 +70,13 @@ def lungs_case(canvas: Canvas, painter: str, case: Case) -> PaintedCase:
     return PaintedCase(chest.hu, chest.lungs, nothing, nothing.astype(np.uint16), chest.geometry, ())
 
 
-def at_spacing(case: PaintedCase, spacing_mm: float) -> PaintedCase:
-    """The case on a grid of exactly `spacing_mm`; `numbers` is left empty: it is for evaluation at the finer grid."""
-    grid = WorkingGrid.exactly(case.geometry, Box((0, 0, 0), case.hu.shape), (spacing_mm,) * 3)
+def at_spacing(case: PaintedCase, spacing_mm: float, slice_mm: float | None = None) -> PaintedCase:
+    """The case on a grid of exactly `spacing_mm`, with slices every `slice_mm` where they are thicker.
+
+    `numbers` is left empty: it is for evaluation at the finer grid.
+    """
+    spacing_kji = (spacing_mm if slice_mm is None else slice_mm, spacing_mm, spacing_mm)
+    grid = WorkingGrid.exactly(case.geometry, Box((0, 0, 0), case.hu.shape), spacing_kji)
     lungs = np.zeros(grid.shape, np.uint8)
     for lung in (RIGHT_LUNG, LEFT_LUNG):
         lungs[grid.reduce_mask(case.lungs == lung.label)] = lung.label

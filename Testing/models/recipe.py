@@ -22,6 +22,8 @@ INFECTION_MIX: tuple[tuple[str | None, int], ...] = (
     (None, 9),
 )
 EVALUATION_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 3), ("severe", 2), ("scattered", 3))
+SIMULATED_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 5), ("severe", 3), ("scattered", 4))
+SIMULATED_HOLDOUT_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 1), ("severe", 1), ("scattered", 1))
 LUNGS_MIX: tuple[tuple[str | None, int], ...] = (
     ("one lung dense", 12),
     ("both lungs dense", 4),
@@ -52,6 +54,16 @@ def infection_cases(chest: int) -> tuple[Case, ...]:
 def evaluation_cases(chest: int, painter: str) -> tuple[Case, ...]:
     """The CTs that one painter paints for evaluation in the chest with this number: the scan itself stays as it is."""
     return _cases(chest, EVALUATION_MIX, part=1 + EVALUATION_PAINTERS.index(painter), disturbed=False)
+
+
+def simulated_cases(chest: int) -> tuple[Case, ...]:
+    """The cases of a chest that simulated readers correct, by the painter of the training: no other list has them."""
+    return _cases(chest, SIMULATED_MIX, part=16, disturbed=True)
+
+
+def simulated_holdout_cases(chest: int, painter: str) -> tuple[Case, ...]:
+    """The cases of a chest that is held out of a simulation, by one painter: the scan itself stays as it is."""
+    return _cases(chest, SIMULATED_HOLDOUT_MIX, part=17 + EVALUATION_PAINTERS.index(painter), disturbed=False)
 
 
 def lungs_cases(chest: int) -> tuple[Case, ...]:

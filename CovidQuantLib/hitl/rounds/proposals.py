@@ -32,13 +32,20 @@ def propose(
 
     Airways are cut out where the CT shows them. Raises `InputError` for a model that cannot be loaded.
     """
-    around = Lungs(lungs, _airways(ct, lungs, part_of(progress, 0.0, 0.3)), (), AirwayTree())
+    airways = airways_of(ct, lungs, part_of(progress, 0.0, 0.3))
+    return propose_outside(airways, ct, lungs, folders, part_of(progress, 0.3, 1.0))
+
+
+def propose_outside(
+    airways: MaskArray, ct: CtVolume, lungs: LabelArray, folders: Sequence[Path | None], progress: Progress
+) -> tuple[LabelArray, ...]:
+    """As `propose`, with the airways of `ct` (`airways_of`) at hand."""
+    around = Lungs(lungs, airways, (), AirwayTree())
     found = []
     for number, folder in enumerate(folders):
-        start = 0.3 + 0.7 * number / len(folders)
-        step = part_of(progress, start, start + 0.7 / len(folders))
+        step = part_of(progress, number / len(folders), (number + 1) / len(folders))
         if folder is None:
-            found.append(threshold_infection(ct, lungs, around.airways, step))
+            found.append(threshold_infection(ct, lungs, airways, step))
         else:
             found.append(network_infection(ct, lungs, around, _loaded(folder), step).labels)
     return tuple(found)
@@ -55,7 +62,8 @@ def uncertainty(ct: CtVolume, lungs: LabelArray, folder: Path, progress: Progres
     return float(found.entropy[inside].mean()) if found.entropy is not None and inside.any() else 0.0
 
 
-def _airways(ct: CtVolume, lungs: LabelArray, progress: Progress) -> MaskArray:
+def airways_of(ct: CtVolume, lungs: LabelArray, progress: Progress) -> MaskArray:
+    """The airways that are cut out of a proposal, on the grid of `ct` (k, j, i); none where the CT shows none."""
     try:
         return segment_lungs(ct, progress).airways
     except InputError:
