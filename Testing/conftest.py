@@ -9,6 +9,10 @@ from types import ModuleType
 
 import pytest
 
+from Testing.embedded_host.fixtures import application
+
+__all__ = ["application", "real_data", "require"]
+
 DATA = Path(os.environ.get("COVIDQUANT_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 _OF_EXTRAS = {"torch", "monai", "safetensors"}
 

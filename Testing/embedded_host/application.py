@@ -1,0 +1,62 @@
+"""The host as a test sees it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from Testing.embedded_host.core_application import CoreApplication
+from Testing.embedded_host.dialogs import Dialogs
+from Testing.embedded_host.errors import Errors
+from Testing.embedded_host.modules import ModuleManager, ScriptedModule
+from Testing.embedded_host.mouse import Mouse
+from Testing.embedded_host.packaging_module import PackagingRecorder
+from Testing.embedded_host.python_launcher import PythonLauncher
+
+
+@dataclass(frozen=True)
+class Application:
+    """slicer-core booted as an application, with what a test needs beside `slicer.app`."""
+
+    app: CoreApplication
+    scene: Any
+    modules: ModuleManager
+    dialogs: Dialogs
+    errors: Errors
+    launcher: PythonLauncher
+    packaging: PackagingRecorder
+    mouse: Mouse = field(default_factory=Mouse)
+
+    def load_module(self, path: Path) -> ScriptedModule:
+        """Load a scripted module from its .py file; `widgetRepresentation()` builds its panel."""
+        return self.modules.load_scripted(path)
+
+    def wait_until(self, condition: Callable[[], bool], *, seconds: float) -> None:
+        """Handle events until the condition holds; raises TimeoutError when it never does."""
+        end = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError(f"not within {seconds} s")
+            self.app.processEvents()
+            time.sleep(0.005)
+
+    def process_events(self, seconds: float = 0.0) -> None:
+        """Handle the events of the next moments, deletions that were put off included."""
+        end = time.monotonic() + seconds
+        self.app.processEvents()
+        while time.monotonic() < end:
+            time.sleep(0.005)
+            self.app.processEvents()
+        self.app.sendPostedEvents(None, 52)  # QEvent::DeferredDelete
+
+    def reset(self) -> None:
+        """Close modules and scene and forget settings, dialogs and errors: the state after boot."""
+        self.modules.unload_scripted()
+        self.scene.Clear(0)
+        self.process_events()
+        self.app.userSettings().clear()
+        self.dialogs.texts.clear()
+        self.packaging.requests.clear()

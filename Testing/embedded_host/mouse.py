@@ -1,0 +1,35 @@
+"""Mouse and keys of a person who is not there: real Qt events, sent through the application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+_NONE = Qt.KeyboardModifier.NoModifier
+
+
+class Mouse:
+    """Events on a widget, at pixels from its upper left corner."""
+
+    def click(self, widget: Any, x: int, y: int, *, button: Any = Qt.MouseButton.LeftButton) -> None:
+        QTest.mouseClick(widget, button, _NONE, QPoint(x, y))
+        QApplication.processEvents()
+
+    def drag(self, widget: Any, path: Iterable[tuple[int, int]], *, button: Any = Qt.MouseButton.LeftButton) -> None:
+        """Press at the first point, move through the others, let go at the last."""
+        points = [QPoint(x, y) for x, y in path]
+        QTest.mousePress(widget, button, _NONE, points[0])
+        for point in points[1:]:
+            QTest.mouseMove(widget, point)
+            QApplication.processEvents()
+        QTest.mouseRelease(widget, button, _NONE, points[-1])
+        QApplication.processEvents()
+
+    def key(self, widget: Any, text: str, *, modifiers: Any = _NONE) -> None:
+        """A key pressed and let go, by its letter."""
+        QTest.keyClick(widget, text, modifiers)
+        QApplication.processEvents()
