@@ -9,7 +9,7 @@ import numpy as np
 
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.grid import bounding_box
-from CovidQuantLib.inference import Prediction, open_engine, predict
+from CovidQuantLib.inference import Engine, Prediction, open_engine, predict
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.infection import without_specks
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
@@ -44,13 +44,17 @@ def predicted_infection(
     progress: Progress = no_progress,
     *,
     uncertainty: bool = False,
+    engine: Engine | None = None,
 ) -> Prediction:
-    """What `model` says of the box of the lungs, before anything is cut or split; its entropy on request."""
+    """What `model` says of the box of the lungs, before anything is cut or split; its entropy on request.
+
+    `engine` is one that holds this model already: for many CTs it is opened once.
+    """
     return predict(
         ct.hu,
         ct.geometry,
         bounding_box(lung_labels, ct.geometry, MARGIN_MM),
-        open_engine(model.module),
+        engine or open_engine(model.module),
         model.card.preprocessing,
         lungs=lung_labels > 0,
         uncertainty=uncertainty,
@@ -66,13 +70,16 @@ def network_infection(
     progress: Progress = no_progress,
     *,
     split_hu: int = DEFAULT_SPLIT_HU,
+    engine: Engine | None = None,
 ) -> NetworkInfection:
     """Infection of `ct` within `lung_labels` (anatomy's labels, on the CT's grid) as `model` sees it.
+
+    For `engine` see `predicted_infection`.
 
     A model that tells no classes apart gives them by density: above `split_hu` is consolidation. Pieces under
     `infection.SMALLEST_ML` are dropped, as the baseline drops them.
     """
-    found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9))
+    found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9), engine=engine)
     progress(0.9, "Drawing the infection")
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
     if model.card.label_set.name == _WITHOUT_CLASSES:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.inference import Engine, open_engine
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import load_model
 from CovidQuantLib.progress import Progress, part_of
@@ -47,7 +48,7 @@ def propose_outside(
         if folder is None:
             found.append(threshold_infection(ct, lungs, airways, step))
         else:
-            found.append(network_infection(ct, lungs, around, _loaded(folder), step).labels)
+            found.append(network_infection(ct, lungs, around, _loaded(folder), step, engine=_engine(folder)).labels)
     return tuple(found)
 
 
@@ -57,7 +58,7 @@ def uncertainty(ct: CtVolume, lungs: LabelArray, folder: Path, progress: Progres
     The entropy is divided by its largest value (`inference.Prediction`). Raises `InputError` for a model that cannot be
     loaded.
     """
-    found = predicted_infection(ct, lungs, _loaded(folder), progress, uncertainty=True)
+    found = predicted_infection(ct, lungs, _loaded(folder), progress, uncertainty=True, engine=_engine(folder))
     inside = lungs[found.box.slices] > 0
     return float(found.entropy[inside].mean()) if found.entropy is not None and inside.any() else 0.0
 
@@ -74,3 +75,9 @@ def airways_of(ct: CtVolume, lungs: LabelArray, progress: Progress) -> MaskArray
 @lru_cache(maxsize=2)
 def _loaded(folder: Path) -> LoadedModel:
     return load_model(folder)
+
+
+@lru_cache(maxsize=2)
+def _engine(folder: Path) -> Engine:
+    """The engine of a model: converting a network takes as long as running it on a CT."""
+    return open_engine(_loaded(folder).module)
