@@ -89,7 +89,7 @@ def part_of_lesion(share: float) -> LabelArray:
 
 
 def means(trainer: Trainer | None = None, **changes: object) -> Means:
-    quick = Means(trainer=trainer or Trainer(), proposer=fake_proposals, timing=QUICK)
+    quick = Means(check=lambda _: None, trainer=trainer or Trainer(), proposer=fake_proposals, timing=QUICK)
     return replace(quick, **changes)  # type: ignore[arg-type]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.cli.round_outcome import SHOWN_ID, tell
+from CovidQuantLib.cli.training_options import add_network_options, add_recipe_options, training_options
 from CovidQuantLib.files import whole_folder
 from CovidQuantLib.hitl.pool import open_pool
 from CovidQuantLib.hitl.rounds import (
@@ -24,13 +25,10 @@ from CovidQuantLib.hitl.rounds import (
     start_round,
     table3,
 )
-from CovidQuantLib.hitl.rounds.requests import StartFrom
-from CovidQuantLib.messages import InputError
-from CovidQuantLib.networks import network_names
+from CovidQuantLib.hitl.rounds.requests import LABEL_SETS, StartFrom
 from CovidQuantLib.reports.table3 import table3_text
 from CovidQuantLib.reports.table3_csv import minutes_csv, models_csv
 from CovidQuantLib.reports.table3_plot import table3_png
-from CovidQuantLib.training import TrainingOptions
 
 NAME = "round"
 HELP = "train a pool's next model, judge it on the hold-out, promote it or not"
@@ -98,13 +96,8 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         "--minutes", metavar="N", type=float, help="how long to train (default: 60, without --epochs)"
     )
     training.add_argument("--epochs", metavar="N", type=int, help="how many epochs; with both, whichever ends first")
-    training.add_argument("--seed", metavar="N", type=int, default=1)
-    training.add_argument("--threads", metavar="N", type=int, help="CPU threads")
-    training.add_argument("--patch", metavar="N", type=_numbers, help="voxels: one number, or three: k,j,i")
-    training.add_argument("--learning-rate", metavar="X", type=float)
-    training.add_argument("--network", choices=network_names(), help="of a round from scratch")
-    training.add_argument("--spacing", metavar="MM", type=float, help="of a round from scratch")
-    training.add_argument("--label-set", choices=("infection", "classes"), help="of a round from scratch")
+    add_recipe_options(training)
+    add_network_options(parser.add_argument_group("the network, of a round that starts from scratch"), LABEL_SETS)
 
 
 def _start(arguments: argparse.Namespace, channel: Channel) -> None:
@@ -153,19 +146,8 @@ def _abandon(arguments: argparse.Namespace, channel: Channel) -> None:
 
 def _options(arguments: argparse.Namespace) -> RoundOptions:
     minutes = 60.0 if arguments.minutes is None and arguments.epochs is None else arguments.minutes
-    names = ("epochs", "seed", "threads", "learning_rate", "network", "label_set")
-    more: dict[str, Any] = {}
-    if arguments.patch:
-        more["patch"] = _three(arguments.patch)
-    if arguments.spacing:
-        more["spacing_mm"] = (arguments.spacing,) * 3
-    training = TrainingOptions(
-        minutes=minutes,
-        **{name: getattr(arguments, name) for name in names},
-        **more,
-    )
     return RoundOptions(
-        training=training,
+        training=training_options(arguments, minutes=minutes),
         start_from=arguments.start_from,
         batches=arguments.batches,
         non_commercial=not arguments.commercial,
@@ -176,9 +158,3 @@ def _options(arguments: argparse.Namespace) -> RoundOptions:
 
 def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
-
-
-def _three(numbers: tuple[int, ...]) -> tuple[int, int, int]:
-    if len(numbers) not in (1, 3):
-        raise InputError("A patch is one number of voxels, or three: k,j,i.")
-    return (numbers[0], numbers[-2 % len(numbers)], numbers[-1])

@@ -13,7 +13,15 @@ from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.training.datalist import Datalist, Entry, read_datalist
 from CovidQuantLib.training.options import TrainingOptions
 
-__all__ = ["Datalist", "Entry", "TrainingOptions", "read_datalist", "train"]
+__all__ = ["Datalist", "Entry", "TrainingOptions", "check_options", "read_datalist", "train"]
+
+
+def check_options(options: TrainingOptions) -> None:
+    """Raise `InputError` where no training can begin with `options`, whatever the data: as `train`, before them."""
+    require_networks()
+    from CovidQuantLib.training.start import make_start
+
+    make_start(options)
 
 
 def train(

@@ -35,10 +35,10 @@ from CovidQuantLib.hitl.rounds.promotions import (
 from CovidQuantLib.hitl.rounds.proposals import Proposer, propose
 from CovidQuantLib.hitl.rounds.requests import Request, RoundOptions, has_request, read_request, write_request
 from CovidQuantLib.hitl.rounds.snapshot import Taken, choose, snapshot_path, write_snapshot
-from CovidQuantLib.hitl.rounds.training import Trainer, train_round, trained_model
+from CovidQuantLib.hitl.rounds.training import Check, Trainer, options_of, train_round, trained_model
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
-from CovidQuantLib.training import train
+from CovidQuantLib.training import check_options, train
 
 _CHANGED = "Another model has become active since the round began, and was not compared: a person decides."
 _KEPT = "Cancelled. What was done is kept: covidquant round resume POOL."
@@ -46,8 +46,9 @@ _KEPT = "Cancelled. What was done is kept: covidquant round resume POOL."
 
 @dataclass(frozen=True)
 class Means:
-    """By what a round trains and judges, and how often it shows that it lives; tests put others in their place."""
+    """By what a round checks, trains and judges, and how often it shows that it lives; tests put in others."""
 
+    check: Check = check_options
     trainer: Trainer = train
     proposer: Proposer = propose
     timing: Timing = field(default_factory=Timing)
@@ -80,6 +81,7 @@ def start_round(
         progress(0.0, "Taking the snapshot")
         # What cannot be trained is refused before the round counts as begun.
         choice = _choice(pool, request)
+        means.check(options_of(pool, request))
         run.check()
         write_request(pool, request)
         write_snapshot(pool, last, choice)

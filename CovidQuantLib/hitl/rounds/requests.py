@@ -13,6 +13,8 @@ from CovidQuantLib.training import TrainingOptions
 
 StartFrom = Literal["active", "scratch"]
 
+LABEL_SETS = ("infection", "classes")
+"""What a round's network may tell apart."""
 DEFAULT_MARGIN = 0.02
 """Dice: under the spread between readers (3.5 % in table 2 of Shan et al.)."""
 _KIND = "request"
@@ -43,8 +45,8 @@ class RoundOptions:
             raise InputError(f"A round starts from one of: {', '.join(get_args(StartFrom))}.")
         if not 0.0 <= self.margin <= 1.0:
             raise InputError("The margin is a difference of Dice, from 0 to 1.")
-        if self.training.label_set not in (None, "infection", "classes"):
-            raise InputError("A round trains infection: the label set is 'infection' or 'classes'.")
+        if self.training.label_set not in (None, *LABEL_SETS):
+            raise InputError(f"A round trains infection: the label set is one of: {', '.join(LABEL_SETS)}.")
 
 
 @dataclass(frozen=True)

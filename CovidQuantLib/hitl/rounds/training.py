@@ -23,6 +23,8 @@ from CovidQuantLib.models.folder import read_model_files
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training import Datalist, Entry, TrainingOptions
 
+Check = Callable[[TrainingOptions], None]
+"""What refuses settings that nothing can be trained with: `training.check_options`."""
 Trainer = Callable[[Datalist, Path, TrainingOptions, Progress], ModelCard]
 """What trains: `training.train`, or another function that writes a model folder and goes on where it was stopped."""
 
@@ -51,7 +53,7 @@ def train_round(run: Run, request: Request, trainer: Trainer, progress: Progress
         selection = rebuilt(run.pool, run.number)
         listed = datalist_of(selection, f"round {run.number}")
         check_held_out(run.pool, selection.training)
-        trainer(listed, output, _options(run.pool, request), progress)
+        trainer(listed, output, options_of(run.pool, request), progress)
     run.check()
     model = keep_model(run.pool, output)
     record = {"model": model.card.id, "weights": model.card.sha256, "parent": request.parent}
@@ -102,7 +104,8 @@ def _entry(item: Item, number: int) -> Entry:
     )
 
 
-def _options(pool: Pool, request: Request) -> TrainingOptions:
+def options_of(pool: Pool, request: Request) -> TrainingOptions:
+    """How the round trains: what it was asked, with its parent's folder. Raises `InputError` where that is gone."""
     parent = None if request.parent is None else pool_model(pool, request.parent).folder
     judged = f"Judged on held-out patients in round {request.number} of its pool: covidquant round table."
     options = request.options.training

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from CovidQuantLib.cli.main import main
+from CovidQuantLib.cli import rounds
+from CovidQuantLib.cli.main import CANCELLED, main
 from CovidQuantLib.hitl.pool import Pool, Subject, add_scan
-from CovidQuantLib.hitl.rounds import start_round
+from CovidQuantLib.hitl.rounds import RoundOptions, start_round
+from CovidQuantLib.hitl.rounds.requests import has_request
+from CovidQuantLib.messages import Cancelled
+from CovidQuantLib.training import TrainingOptions
+from Testing.conftest import require
 from Testing.pool_factory import tiny_ct
 from Testing.rounds_factory import means, read_pool
 from Testing.unit.cli.conftest import Run
@@ -51,6 +56,47 @@ def test_what_cannot_be_done_is_one_sentence(pool: Pool, capsys: pytest.CaptureF
     assert "names no patient" in said(capsys, 2, "round", "rollback", pool.folder, "--by", "R1", "--reason", "\n")
     assert "has a reading" in said(capsys, 2, "next", pool.folder)
     assert "margin" in said(capsys, 2, "round", "start", pool.folder, "--margin", "7")
+
+
+def test_a_round_is_told_all_that_it_is_asked(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[RoundOptions] = []
+
+    def refuse(_: Pool, options: RoundOptions, __: object) -> None:
+        asked.append(options)
+        raise Cancelled
+
+    monkeypatch.setattr(rounds, "start_round", refuse)
+    words = (
+        "--from scratch --epochs 4 --patch 32,48,48 --batch 3 --spacing 1,1,2 --augmentation 0.5 --learning-rate 0.01 "
+        "--set width=4 --label-set classes --lungs-alone --batches 36,114,249 --commercial --margin 0.05 --seed 7"
+    )
+    assert main(["round", "start", str(pool.folder), *words.split()]) == CANCELLED
+    assert main(["round", "start", str(pool.folder)]) == CANCELLED
+    training = TrainingOptions(
+        epochs=4,
+        patch=(32, 48, 48),
+        batch=3,
+        spacing_mm=(1.0, 1.0, 2.0),
+        augmentation=0.5,
+        learning_rate=0.01,
+        arguments={"width": 4},
+        label_set="classes",
+        lungs_alone=True,
+        seed=7,
+    )
+    scratch = RoundOptions(
+        training=training, start_from="scratch", batches=(36, 114, 249), non_commercial=False, margin=0.05
+    )
+    assert asked == [scratch, RoundOptions()]
+
+
+@pytest.mark.parametrize("words", ["--patch 17", "--set width=wide", "--set shoes=44"])
+def test_settings_that_nothing_can_be_trained_with_begin_no_round(
+    pool: Pool, capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    require("torch")
+    said(capsys, 2, "round", "start", pool.folder, "--epochs", "1", *words.split())
+    assert not has_request(pool, 1)
 
 
 def test_next_names_a_scan_and_its_rule(pool: Pool, capsys: pytest.CaptureFixture[str]) -> None:

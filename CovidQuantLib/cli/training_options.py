@@ -1,0 +1,106 @@
+"""Options that `train` and `round start` share: how long, which network, and the recipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import network_names
+from CovidQuantLib.training import TrainingOptions
+from CovidQuantLib.training.options import Loss, Optimiser, Precision, Schedule
+
+_DEFAULTS = TrainingOptions(minutes=1)
+_AS_GIVEN = (
+    *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case", "lesion_share"),
+    *("loss", "optimiser", "schedule", "learning_rate", "weight_decay", "augmentation", "precision", "threads"),
+)
+
+
+def add_network_options(group: argparse._ArgumentGroup, label_sets: Sequence[str]) -> None:
+    """Which network is trained, on which grid, and what it tells apart."""
+    group.add_argument("--network", metavar="NAME", choices=network_names(), help=", ".join(network_names()))
+    group.add_argument(
+        "--set",
+        metavar="NAME=VALUE",
+        dest="settings",
+        action="append",
+        default=[],
+        help="a setting of the network, as JSON: width=8, blocks=[1,2,3,3], norm=group",
+    )
+    group.add_argument("--label-set", metavar="NAME", choices=label_sets, help=", ".join(label_sets))
+    group.add_argument("--spacing", metavar="MM", type=_three_numbers, help="one number, or three: i,j,k")
+    group.add_argument(
+        "--lungs-alone",
+        action="store_true",
+        default=None,
+        help="show the network nothing outside of the lungs, which every case must then have",
+    )
+
+
+def add_recipe_options(group: argparse._ArgumentGroup) -> None:
+    """How the network is trained."""
+    group.add_argument("--seed", metavar="N", type=int, default=_DEFAULTS.seed)
+    group.add_argument(
+        "--patch", metavar="VOXELS", type=_three_voxels, default=_DEFAULTS.patch, help="one number, or three: k,j,i"
+    )
+    group.add_argument("--batch", metavar="N", type=int, default=_DEFAULTS.batch, help="patches of a step")
+    group.add_argument(
+        "--patches-per-case", metavar="N", type=int, default=_DEFAULTS.patches_per_case, help="in one epoch"
+    )
+    group.add_argument("--lesion-share", metavar="SHARE", type=float, default=_DEFAULTS.lesion_share)
+    group.add_argument("--loss", choices=get_args(Loss), default=_DEFAULTS.loss)
+    group.add_argument("--optimiser", choices=get_args(Optimiser), default=_DEFAULTS.optimiser)
+    group.add_argument("--schedule", choices=get_args(Schedule), default=_DEFAULTS.schedule)
+    group.add_argument("--learning-rate", metavar="RATE", type=float)
+    group.add_argument("--weight-decay", metavar="SHARE", type=float, default=_DEFAULTS.weight_decay)
+    group.add_argument(
+        "--augmentation", metavar="STRENGTH", type=float, default=_DEFAULTS.augmentation, help="0 is none"
+    )
+    group.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default=_DEFAULTS.precision,
+        help="bfloat16 is faster on CPUs that have it (AVX512-BF16, AMX)",
+    )
+    group.add_argument("--threads", metavar="N", type=int, help="CPU threads")
+
+
+def training_options(arguments: argparse.Namespace, *, minutes: float | None, **more: Any) -> TrainingOptions:
+    """What the user asks of a training; `more` are further fields. Raises `InputError` where a value is none."""
+    return TrainingOptions(
+        **{name: getattr(arguments, name) for name in _AS_GIVEN},
+        minutes=minutes,
+        arguments=_settings(arguments.settings) or None,
+        spacing_mm=arguments.spacing,
+        **more,
+    )
+
+
+def _settings(texts: list[str]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not name or not equals or name in settings:
+            raise InputError("--set takes NAME=VALUE, once for each name; for example --set width=8.")
+        try:
+            settings[name] = json.loads(value)
+        except (ValueError, RecursionError):
+            settings[name] = value
+    return settings
+
+
+def _three_numbers(text: str) -> tuple[float, float, float]:
+    numbers = [float(part) for part in text.split(",")]
+    if len(numbers) not in (1, 3):
+        raise ValueError
+    return (numbers[0], numbers[-2 % len(numbers)], numbers[-1])
+
+
+def _three_voxels(text: str) -> tuple[int, int, int]:
+    numbers = [int(part) for part in text.split(",")]
+    if len(numbers) not in (1, 3):
+        raise ValueError
+    return (numbers[0], numbers[-2 % len(numbers)], numbers[-1])
