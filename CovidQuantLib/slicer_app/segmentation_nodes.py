@@ -154,10 +154,17 @@ def _new_node(volume: Any, part: str) -> Any:
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.CreateDefaultDisplayNodes()
-    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
-    if hierarchy is not None and (item := hierarchy.GetItemByDataNode(volume)):
-        hierarchy.SetItemParent(hierarchy.GetItemByDataNode(node), hierarchy.GetItemParent(item))
+    _place_beside(volume, node)
     return node
+
+
+def _place_beside(volume: Any, node: Any) -> None:
+    """Put a node into the patient's study, where the CT is in one."""
+    hierarchy = slicer.mrmlScene.GetSubjectHierarchyNode()
+    if hierarchy is not None:
+        ct, own = hierarchy.GetItemByDataNode(volume), hierarchy.GetItemByDataNode(node)
+        if ct and own:
+            hierarchy.SetItemParent(own, hierarchy.GetItemParent(ct))
 
 
 def _own_nodes() -> Iterator[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import slicer
+import vtk
 
 from CovidQuantLib.slicer_app.ct_export import EventsHandled
 from CovidQuantLib.slicer_app.label_arrays import BINARY_LABELMAP
@@ -14,27 +15,27 @@ SMOOTHING = "0.3"
 
 
 def show_surfaces(node: Any, handle_events: EventsHandled | None = None) -> None:
-    """Make the surfaces of all segments that are visible in 3D, and show them.
+    """Make the surfaces of all segments that are visible in 3D and have none yet, and show them.
 
     A surface of a large segment takes up to a second; `handle_events` (the application's own by default) is called
-    after each. Nothing more is made once the node has gone. While a surface is shown, Slicer makes it anew after each
-    edit: hide it before long edits.
+    after each. Nothing more is made once the node has gone. Hidden segments get an empty surface, since Slicer shows
+    surfaces only where each segment has one: call this again when one of them is to be seen. While surfaces are shown,
+    Slicer makes them anew after each edit: hide them before long edits.
     """
     handle_events = handle_events or slicer.app.processEvents
     segmentation, display = node.GetSegmentation(), node.GetDisplayNode()
-    made = []
+    made = {}
     for key in list(segmentation.GetSegmentIDs()):
-        if not display.GetSegmentVisibility3D(key):
+        if not display.GetSegmentVisibility3D(key) or _has_surface(segmentation.GetSegment(key)):
             continue
-        surface = _surface(segmentation, key)
+        made[key] = _surface(segmentation, key)
         handle_events()
         if not slicer.mrmlScene.IsNodePresent(node):
             return
-        made.append((key, surface))
-    for key, surface in made:
+    for key in list(segmentation.GetSegmentIDs()):
         segment = segmentation.GetSegment(key)
-        if segment is not None and surface is not None:
-            segment.AddRepresentation(CLOSED_SURFACE, surface)
+        if key in made or segment.GetRepresentation(CLOSED_SURFACE) is None:
+            segment.AddRepresentation(CLOSED_SURFACE, made.get(key) or vtk.vtkPolyData())
     display.SetPreferredDisplayRepresentationName3D(CLOSED_SURFACE)
     display.SetVisibility3D(True)
 
@@ -47,6 +48,11 @@ def hide_surfaces(node: Any) -> None:
 def has_surfaces(node: Any) -> bool:
     """Whether surfaces are there."""
     return bool(node.GetSegmentation().ContainsRepresentation(CLOSED_SURFACE))
+
+
+def _has_surface(segment: Any) -> bool:
+    surface = segment.GetRepresentation(CLOSED_SURFACE)
+    return surface is not None and surface.GetNumberOfPoints() > 0
 
 
 def _surface(segmentation: Any, key: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 PROTOCOL_VERSION = 1
 _LONGEST_LINE = 1 << 20
-_TYPES = {"start", "progress", "result", "error"}
+_TYPES = ("start", "progress", "result", "error")
 
 
 @dataclass(frozen=True)
