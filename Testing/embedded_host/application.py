@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from Testing.embedded_host.core_application import CoreApplication
-from Testing.embedded_host.dialogs import Dialogs
-from Testing.embedded_host.errors import Errors
-from Testing.embedded_host.modules import ModuleManager, ScriptedModule
-from Testing.embedded_host.mouse import Mouse
-from Testing.embedded_host.packaging_module import PackagingRecorder
-from Testing.embedded_host.python_launcher import PythonLauncher
+if TYPE_CHECKING:  # so that a test may name the class where PySide6 and slicer-core are not installed
+    from Testing.embedded_host.core_application import CoreApplication
+    from Testing.embedded_host.dialogs import Dialogs
+    from Testing.embedded_host.errors import Errors
+    from Testing.embedded_host.modules import ModuleManager, ScriptedModule
+    from Testing.embedded_host.mouse import Mouse
+    from Testing.embedded_host.packaging_module import PackagingRecorder
+    from Testing.embedded_host.python_launcher import PythonLauncher
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Application:
     errors: Errors
     launcher: PythonLauncher
     packaging: PackagingRecorder
-    mouse: Mouse = field(default_factory=Mouse)
+    mouse: Mouse
 
     def load_module(self, path: Path) -> ScriptedModule:
         """Load a scripted module from its .py file; `widgetRepresentation()` builds its panel."""
@@ -51,6 +52,12 @@ class Application:
             time.sleep(0.005)
             self.app.processEvents()
         self.app.sendPostedEvents(None, 52)  # QEvent::DeferredDelete
+
+    def connection_count(self) -> int:
+        """How many connections made from Python are alive: what a leak test compares."""
+        from Testing.embedded_host.qt_connections import connection_count
+
+        return connection_count()
 
     def reset(self) -> None:
         """Close modules and scene and forget settings, dialogs and errors: the state after boot."""

@@ -70,6 +70,8 @@ def _assemble(folder: Path, dialogs: Dialogs) -> Application:
     from Testing.embedded_host.application import Application
     from Testing.embedded_host.core_application import CoreApplication
     from Testing.embedded_host.modules import ModuleManager, ScriptedModule, ScriptedModuleWidget
+    from Testing.embedded_host.mouse import Mouse
+    from Testing.embedded_host.parameter_node_wrapper import make_parameter_module
     from Testing.embedded_host.scripted_module import make_scripted_module, make_translation_module
 
     app, manager, packaging = CoreApplication(folder), ModuleManager(), PackagingRecorder()
@@ -81,16 +83,12 @@ def _assemble(folder: Path, dialogs: Dialogs) -> Application:
     )
     manager.load_logics(scene, logic, folder)
     app.attach(logic, None, manager)
-    for module in (
-        make_scripted_module(),
-        make_translation_module(),
-        packaging.make_module(),
-        make_sample_data_module(),
-    ):
+    made = (make_scripted_module(), make_translation_module(), make_parameter_module(), packaging.make_module())
+    for module in (*made, make_sample_data_module()):
         sys.modules[module.__name__] = module
         if module.__name__.startswith("slicer."):
             setattr(slicer, module.__name__.partition(".")[2], module)
-    return Application(app, scene, manager, dialogs, Errors(), PythonLauncher(folder), packaging)
+    return Application(app, scene, manager, dialogs, Errors(), PythonLauncher(folder), packaging, Mouse())
 
 
 def make_scene() -> tuple[Any, Any]:

@@ -105,11 +105,9 @@ class ScriptedModuleWidget(MRMLWidget):
             self._self.exit()
 
     def close_module(self) -> None:
-        """What the application does as it ends: leave and clean up."""
+        """What the application does as it ends: leave the module and let go of it, which has cleaned up by then."""
         self.exit()
-        if self._self is not None:
-            self._self.cleanup()
-            self._self = None
+        self._self = None
 
     isEntered = Property(bool, lambda self: self._entered)
 
@@ -156,9 +154,10 @@ class ModuleManager(QObject):
         """Close every scripted module."""
         for name, module in list(self._modules.items()):
             if isinstance(module, ScriptedModule):
-                self.moduleAboutToBeUnloaded.emit(name)
                 representation = module._representation
                 if representation is not None:
+                    representation.exit()
+                    self.moduleAboutToBeUnloaded.emit(name)
                     representation.close_module()
                     representation.deleteLater()
                 del self._modules[name]

@@ -39,6 +39,7 @@ class ScriptedLoadableModuleWidget:
         self.moduleName = type(self).__name__.removesuffix("Widget")
         self.parent, self.developerMode = parent, False
         self.layout = parent.layout()
+        slicer.app.moduleManager().connect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
 
     def resourcePath(self, file_name: str) -> str:
         return _resource(self, file_name)
@@ -55,7 +56,13 @@ class ScriptedLoadableModuleWidget:
     def cleanup(self) -> None:
         """The application ends, or the module is reloaded."""
 
+    def _onModuleAboutToBeUnloaded(self, moduleName: str) -> None:
+        if moduleName == self.moduleName:
+            self.cleanup()
+            slicer.app.moduleManager().disconnect("moduleAboutToBeUnloaded(QString)", self._onModuleAboutToBeUnloaded)
+
     def onReload(self) -> None:
+        """Execute the source again and build the panel anew."""
         slicer.util.reloadScriptedModule(self.moduleName)
 
 
@@ -67,9 +74,14 @@ class ScriptedLoadableModuleLogic:
         self.moduleName, self.isSingletonParameterNode = type(self).__name__.removesuffix("Logic"), True
 
     def getParameterNode(self) -> Any:
+        """The module's node in the scene; a scene that is closed keeps it, without parameters and attributes."""
         scene = slicer.mrmlScene
-        for index in range(scene.GetNumberOfNodesByClass("vtkMRMLScriptedModuleNode")):
-            node = scene.GetNthNodeByClass(index, "vtkMRMLScriptedModuleNode")
+        if self.isSingletonParameterNode:
+            kept = scene.GetSingletonNode(self.moduleName, "vtkMRMLScriptedModuleNode")
+            if kept is not None:
+                kept.SetAttribute("ModuleName", self.moduleName)
+                return kept
+        for node in slicer.util.getNodesByClass("vtkMRMLScriptedModuleNode"):
             if node.GetAttribute("ModuleName") == self.moduleName:
                 return node
         node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from Testing.embedded_host.application import Application
-from Testing.embedded_host.qt_connections import connection_count
 
 pytestmark = pytest.mark.slicer
 
@@ -121,14 +120,16 @@ def test_a_lambda_with_captured_defaults_is_no_slot(button: Any, native: bool) -
         button.clicked.connect(slot) if native else button.connect("clicked(bool)", slot)
 
 
-def test_a_disconnected_slot_is_not_called_and_a_second_disconnect_raises(button: Any) -> None:
+def test_a_disconnected_slot_is_not_called_and_a_second_disconnect_raises(
+    application: Application, button: Any
+) -> None:
     notes = Notes()
-    before = connection_count()
+    before = application.connection_count()
     button.connect("clicked(bool)", notes.none)
     button.disconnect("clicked(bool)", notes.none)
     button.click()
     assert notes.taken == []
-    assert connection_count() == before
+    assert application.connection_count() == before
     with pytest.raises(ValueError, match="not connected"):
         button.disconnect("clicked(bool)", notes.none)
 
@@ -136,12 +137,12 @@ def test_a_disconnected_slot_is_not_called_and_a_second_disconnect_raises(button
 def test_the_connections_of_a_deleted_widget_are_gone(application: Application) -> None:
     import qt
 
-    before = connection_count()
+    before = application.connection_count()
     label = qt.QPushButton("Go")
     label.connect("clicked(bool)", Notes().none)
     label.deleteLater()
     application.process_events()
-    assert connection_count() == before
+    assert application.connection_count() == before
 
 
 def test_an_exception_in_a_slot_is_kept_for_the_test(application: Application, button: Any) -> None:
