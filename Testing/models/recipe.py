@@ -23,7 +23,7 @@ INFECTION_MIX: tuple[tuple[str | None, int], ...] = (
 )
 EVALUATION_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 3), ("severe", 2), ("scattered", 3))
 SIMULATED_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 5), ("severe", 3), ("scattered", 4))
-SIMULATED_HOLDOUT_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 1), ("severe", 1), ("scattered", 1))
+SIMULATED_HOLDOUT_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 1), ("scattered", 1))
 LUNGS_MIX: tuple[tuple[str | None, int], ...] = (
     ("one lung dense", 12),
     ("both lungs dense", 4),

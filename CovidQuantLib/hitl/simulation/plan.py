@@ -15,7 +15,7 @@ from CovidQuantLib.training.options import recipe_values
 
 Begin = Literal["nothing", "model"]
 Order = Rule | Literal["none"]
-DEFAULT_STEPS = 200
+DEFAULT_STEPS = 100
 _BEGIN_WORDS = {"nothing": "from nothing", "model": "from the start model"}
 _ORDER_WORDS = {
     "random": "random order",
@@ -67,8 +67,8 @@ def small_training() -> TrainingOptions:
         spacing_mm=(3.0, 3.0, 3.0),
         label_set="infection",
         lungs_alone=True,
-        patch=(32, 32, 32),
-        batch=4,
+        patch=(48, 48, 48),
+        batch=2,
         patches_per_case=6,
         lesion_share=0.6,
         augmentation=0.3,

@@ -69,8 +69,8 @@ def table_of(cohort: Cohort, output: Path, plan: Plan) -> SimulationTable:
 def _run(cohort: Cohort, output: Path, plan: Plan, means: Means, eyes: Eyes, progress: Progress) -> None:
     scans = first_pool(output, cohort, part_of(progress, 0.01, 0.05))
     bench = Bench(output, plan, scans, means, eyes)
-    courses = [(seed, arm) for seed in plan.seeds for arm in plan.arms]
-    for number, (seed, arm) in enumerate(courses):
+    courses = [(arm, seed) for arm in plan.arms for seed in plan.seeds]
+    for number, (arm, seed) in enumerate(courses):
         share = 0.95 / len(courses)
         run_course(bench, arm, seed, part_of(progress, 0.05 + number * share, 0.05 + (number + 1) * share))
 
