@@ -21,6 +21,7 @@ from CovidQuantLib.hitl.pool.drafts import (
     reading_of,
     remove_draft,
     save_draft,
+    saving_draft,
 )
 from CovidQuantLib.hitl.pool.events import Event, events, labels_of
 from CovidQuantLib.hitl.pool.export_datalist import export_datalist
@@ -136,6 +137,7 @@ __all__ = [
     "return_reading",
     "revisions",
     "save_draft",
+    "saving_draft",
     "scans",
     "score_quality",
     "select",

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from CovidQuantLib.ct import LabelArray
-from CovidQuantLib.hitl.pool.draft_files import format_draft, parse_draft
-from CovidQuantLib.hitl.pool.durable import Disk, write_file
+from CovidQuantLib.hitl.pool.draft_files import draft_parts, parse_draft
+from CovidQuantLib.hitl.pool.durable import Disk, write_file_in_steps
 from CovidQuantLib.hitl.pool.layout import EDIT_LOG_FILE, is_code
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.reading_maps import AnatomyMaps, Outside, Reading
@@ -77,6 +77,15 @@ def save_draft(name: DraftName, draft: Draft) -> None:
 
     Raises `InputError` where the disk refuses: the last version is then still there.
     """
+    for _ in saving_draft(name, draft):
+        pass
+
+
+def saving_draft(name: DraftName, draft: Draft) -> Iterator[None]:
+    """`save_draft` in steps of some ten milliseconds, for an interface that must not stall.
+
+    The maps must not change meanwhile. Closed before its end, it leaves the last version. Raises as `save_draft`.
+    """
     if INFECTION not in draft.maps or not set(draft.maps) <= _MAPS:
         raise ValueError("a draft holds the infection, and no other maps than those of a reading")
     values: dict[str, Any] = {
@@ -85,13 +94,21 @@ def save_draft(name: DraftName, draft: Draft) -> None:
         "reader": name.reader,
         "start": {"kind": draft.start.kind, "source": draft.start.source},
     }
-    content = format_draft(values, draft.maps)
     try:
         name.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_file(Disk(), name.folder / DRAFT_FILE, content, lambda path: path.read_bytes() == content)
+        parts = draft_parts(values, draft.maps)
+        yield from write_file_in_steps(Disk(), name.folder / DRAFT_FILE, parts, _is_whole)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"The draft cannot be kept on this computer: {reason}. Submit it before you close.") from error
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        parse_draft(path.read_bytes())
+    except InputError:
+        return False
+    return True
 
 
 def load_draft(name: DraftName) -> Draft | None:

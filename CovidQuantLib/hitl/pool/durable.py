@@ -147,6 +147,24 @@ def write_file(disk: Disk, target: Path, content: bytes, is_whole: Callable[[Pat
             temporary.unlink(missing_ok=True)
 
 
+def write_file_in_steps(
+    disk: Disk, target: Path, pieces: Iterable[bytes], is_whole: Callable[[Path], bool]
+) -> Iterator[None]:
+    """`write_file` with a pause after each piece, which is synced by itself: one long sync would stall an interface."""
+    temporary = target.with_name(temporary_name())
+    try:
+        with temporary.open("xb") as file:
+            for piece in pieces:
+                if file.write(piece):
+                    file.flush()
+                    os.fsync(file.fileno())
+                yield
+        _publish(disk, temporary, target, is_whole)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
 def file_fact(path: Path) -> FileFact:
     """The length and the hash of a file. Raises `OSError` where it cannot be read."""
     return _fact(_pieces(path))

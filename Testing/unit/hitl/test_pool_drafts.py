@@ -22,6 +22,7 @@ from CovidQuantLib.hitl.pool import (
     reading_of,
     remove_draft,
     save_draft,
+    saving_draft,
     submit_anatomy,
     submit_reading,
 )
@@ -139,3 +140,27 @@ def test_readings_that_both_started_blank_are_told_from_others(pool_and_scan: tu
         compare_readers(pool, "R1", "R1")
     with pytest.raises(InputError, match="no scan"):
         compare_readers(pool, "R1", "R9")
+
+
+def test_a_draft_that_is_saved_in_steps_is_the_same_file(
+    pool_and_scan: tuple[Pool, Scan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = draft_name(*pool_and_scan, "R1")
+    draft = Draft({"infection": tiny_infection(), "lungs": tiny_lungs()}, BLANK)
+    save_draft(name, draft)
+    at_once = (name.folder / "draft.bits").read_bytes()
+    monkeypatch.setattr("CovidQuantLib.hitl.pool.draft_files._VOXELS_AT_ONCE", 64)
+    assert len(list(saving_draft(name, draft))) > 20
+    assert (name.folder / "draft.bits").read_bytes() == at_once
+
+
+def test_saving_that_is_broken_off_leaves_the_last_draft(pool_and_scan: tuple[Pool, Scan]) -> None:
+    name = draft_name(*pool_and_scan, "R1")
+    save_draft(name, Draft({"infection": tiny_infection()}, BLANK))
+    before = (name.folder / "draft.bits").read_bytes()
+    steps = saving_draft(name, Draft({"infection": tiny_infection(3)}, BLANK))
+    for _ in range(4):
+        next(steps)
+    steps.close()
+    assert [path.name for path in name.folder.iterdir()] == ["draft.bits"]
+    assert (name.folder / "draft.bits").read_bytes() == before
