@@ -31,8 +31,9 @@ TRAINED_ON, JUDGED_ON = ("lidc_0001", "lidc_0028", "lidc_0293"), "lidc_0350"
 ROWS = ((8, 3.0), (4, 2.0), (8, 2.0), (16, 2.0), (8, 1.5))
 """Width, spacing in mm."""
 RECIPE = (
-    *("--set", "norm=batch", "--batch", "4", "--patch", "48", "--patches-per-case", "10", "--epochs", "5"),
-    *("--lesion-share", "0.6", "--precision", "bfloat16", "--threads", "1", "--seed", "1"),
+    *("--set", "reduction=2", "--set", "norm=batch", "--lungs-alone", "--batch", "4", "--patch", "48"),
+    *("--patches-per-case", "10", "--epochs", "5", "--lesion-share", "0.6", "--augmentation", "0.3"),
+    *("--precision", "bfloat16", "--threads", "1", "--seed", "1"),
 )
 
 
@@ -68,14 +69,15 @@ def row(data: Path, folder: Path) -> tuple[list[float], list[float]]:
     """Dice in % on each CT, and seconds by engine."""
     model = load_model(folder)
     chest = prepared(JUDGED_ON, data / "chests").near
-    box = bounding_box(chest.lungs, chest.geometry, MARGIN_MM)
+    lungs = chest.lungs > 0
+    box = bounding_box(lungs, chest.geometry, MARGIN_MM)
     places = sorted((data / "evaluation" / "clusters" / JUDGED_ON).glob("[0-9]*"))
     painted = [read_painted(place) for place in places]
 
     def found(ct: CtVolume, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
         engine = engines[name]
-        labels = predict(ct.hu, ct.geometry, box, engine, model.card.preprocessing).labels
-        return np.asarray((labels > 0) & (chest.lungs > 0))
+        labels = predict(ct.hu, ct.geometry, box, engine, model.card.preprocessing, lungs=lungs).labels
+        return np.asarray((labels > 0) & lungs)
 
     engines = {name: open_engine(model.module, name) for name in engine_names()}
     first = engine_names()[0]
