@@ -9,12 +9,14 @@ from typing import Any
 
 from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.hitl.pool import Overview, ScanRow, Verification, open_pool, overview, verify
+from CovidQuantLib.hitl.pool import Overview, ScanRow, Verification, open_pool, overview
+from CovidQuantLib.hitl.rounds import verify_pool
 from CovidQuantLib.messages import InputError
 
 _VERIFY = """\
 Look at every file of the pool and name each promise that is broken: a hash that does not match, a missing file, a mask
-on another grid, labels that do not exist, infection outside the lungs, a held-out patient in a training snapshot.
+on another grid, labels that do not exist, infection outside the lungs, a held-out patient in a training snapshot, a
+reading, model or promotion of a round that is gone or was changed, a decision that its figures do not carry.
 Nothing is repaired. Ends with exit code 2 where anything is broken.
 """
 _SHOWN = 8
@@ -75,7 +77,7 @@ def _line(row: ScanRow) -> str:
 
 
 def _verify(arguments: argparse.Namespace, channel: Channel) -> None:
-    found = verify(open_pool(arguments.pool), channel.progress)
+    found = verify_pool(open_pool(arguments.pool), channel.progress)
     if found.problems:
         named = "\n".join(f"{problem.where}: {problem.sentence} [{problem.code}]" for problem in found.problems)
         raise InputError(f"{named}\n{len(found.problems)} promises of the pool are broken. Nothing was changed.")
@@ -85,7 +87,7 @@ def _verify(arguments: argparse.Namespace, channel: Channel) -> None:
 def _whole(found: Verification) -> str:
     text = (
         f"Every promise holds: {found.patients} patients, {found.scans} scans, {found.revisions} revisions, "
-        f"{found.events} events."
+        f"{found.events} events, {found.rounds} rounds."
     )
     if found.unfinished:
         text += f" {found.unfinished} unfinished pieces of work lie there; they count for nothing."

@@ -23,6 +23,15 @@ ProblemCode = Literal[
     "scan_of_two_patients",
     "held_out_in_training",
     "unknown_entry",
+    "training_in_held_out",
+    "missing_round",
+    "missing_reading",
+    "changed_reading",
+    "missing_model",
+    "damaged_model",
+    "missing_promotion",
+    "unfounded_promotion",
+    "contradiction",
 ]
 
 

@@ -32,7 +32,10 @@ from CovidQuantLib.progress import Progress, no_progress
 
 @dataclass(frozen=True)
 class Verification:
-    """What `verify` found. `unfinished` counts what crashed or running processes left: it counts for nothing."""
+    """What `verify` found. `unfinished` counts what crashed or running processes left: it counts for nothing.
+
+    `rounds` are those that `rounds.verify_pool` has looked at.
+    """
 
     problems: tuple[Problem, ...]
     patients: int
@@ -40,10 +43,15 @@ class Verification:
     revisions: int
     events: int
     unfinished: int
+    rounds: int = 0
 
 
 def verify(pool: Pool, progress: Progress = no_progress) -> Verification:
-    """Look at every file of the pool. Raises what `progress` raises, and `OSError` of a disk that cannot be read."""
+    """Look at every file of patients, scans and readings, and whether a snapshot trains on a held-out patient.
+
+    `rounds.verify_pool` looks at everything that rounds have written as well. Raises what `progress` raises, and
+    `OSError` of a disk that cannot be read.
+    """
     counts: Counter[str] = Counter()
     problems: list[Problem] = []
     folders = coded_entries(patients_folder(pool.folder))

@@ -28,6 +28,7 @@ from CovidQuantLib.hitl.rounds.proposals import propose
 from CovidQuantLib.hitl.rounds.requests import DEFAULT_MARGIN, RoundOptions
 from CovidQuantLib.hitl.rounds.snapshot import rebuilt, snapshot_facts, snapshot_of
 from CovidQuantLib.hitl.rounds.table import table3
+from CovidQuantLib.hitl.rounds.verify import verify_pool
 
 __all__ = [
     "DEFAULT_MARGIN",
@@ -63,4 +64,5 @@ __all__ = [
     "snapshot_of",
     "start_round",
     "table3",
+    "verify_pool",
 ]

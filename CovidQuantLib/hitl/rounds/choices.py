@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from CovidQuantLib.hitl.pool import History, Pool
@@ -37,15 +38,20 @@ def choices(pool: Pool) -> dict[str, tuple[Choice, ...]]:
     """All choices by scan, in order. Raises `InputError` where one is damaged."""
     found: dict[str, list[Choice]] = {}
     for path in coded_entries(choices_folder(pool)):
-        values = read_record(path, _KIND)
-        try:
-            one = Choice(**{name: values[name] for name in Choice.__dataclass_fields__})
-        except KeyError as error:
-            raise damaged(_KIND) from error
+        one = read_choice(path)
         found.setdefault(one.scan, []).append(one)
     return {
         scan: tuple(sorted(ones, key=lambda one: (one.sequence, one.number, one.id))) for scan, ones in found.items()
     }
+
+
+def read_choice(path: Path) -> Choice:
+    """The choice in a file. Raises `InputError` where it is damaged."""
+    values = read_record(path, _KIND)
+    try:
+        return Choice(**{name: values[name] for name in Choice.__dataclass_fields__})
+    except KeyError as error:
+        raise damaged(_KIND) from error
 
 
 def record_choice(

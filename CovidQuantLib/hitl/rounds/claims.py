@@ -17,7 +17,7 @@ from pathlib import Path
 
 from CovidQuantLib.hitl.pool.durable import refuse
 from CovidQuantLib.hitl.pool.opening import Pool
-from CovidQuantLib.hitl.rounds.places import ensure_folders, read_record, round_folder, write_record
+from CovidQuantLib.hitl.rounds.places import RUNS_FOLDER, ensure_folders, read_record, round_folder, write_record
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 
@@ -114,7 +114,7 @@ def working_on(pool: Pool, number: int, timing: Timing, progress: Progress) -> I
         _watch(folder, before, timing, progress)
     run = Run(pool, number, before + 1)
     try:
-        ensure_folders(pool, folder / "runs")
+        ensure_folders(pool, folder / RUNS_FOLDER)
         pool.disk.make_folder(_turn_folder(folder, run.turn))
     except FileExistsError as error:
         raise InputError(_ELSEWHERE) from error
@@ -130,11 +130,11 @@ def working_on(pool: Pool, number: int, timing: Timing, progress: Progress) -> I
 
 
 def _turn_folder(folder: Path, turn: int) -> Path:
-    return folder / "runs" / f"{turn:03d}"
+    return folder / RUNS_FOLDER / f"{turn:03d}"
 
 
 def _last_turn(folder: Path) -> int:
-    runs = folder / "runs"
+    runs = folder / RUNS_FOLDER
     found = runs.iterdir() if runs.is_dir() else ()
     return max((int(path.name) for path in found if path.name.isdigit()), default=0)
 

@@ -82,7 +82,7 @@ def evaluate_round(
 
 def judged_scans(pool: Pool, number: int) -> tuple[ScanJudged, ...]:
     """What a round found in its held-out scans, by scan. Raises `InputError` where a record is damaged."""
-    return tuple(_read(path) for path in coded_entries(evaluations_folder(pool, number)))
+    return tuple(read_judged(path) for path in coded_entries(evaluations_folder(pool, number)))
 
 
 def automatic_lungs(item: Item) -> LabelArray | None:
@@ -123,7 +123,8 @@ def _judge(
     )
 
 
-def _read(path: Path) -> ScanJudged:
+def read_judged(path: Path) -> ScanJudged:
+    """What a round found in one held-out scan. Raises `InputError` where the record is damaged."""
     values = read_record(path, _KIND)
     try:
         facts = {name: values[name] for name in ScanJudged.__dataclass_fields__ if name not in ("old", "new")}

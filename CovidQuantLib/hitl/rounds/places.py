@@ -17,6 +17,8 @@ TRAINED_FILE = "trained.json"
 DECISION_FILE = "decision.json"
 ABANDONED_FILE = "abandoned.json"
 TRAINING_OUTPUT = "model"
+EVALUATION_FOLDER = "evaluation"
+RUNS_FOLDER = "runs"
 _NUMBER = re.compile(r"[0-9]{3,}")
 
 
@@ -29,12 +31,17 @@ def round_numbers(pool: Pool) -> tuple[int, ...]:
     """The numbers that rounds of this pool have claimed, in order."""
     folder = rounds_folder(pool.folder)
     found = folder.iterdir() if folder.is_dir() else ()
-    return tuple(sorted(int(path.name) for path in found if _NUMBER.fullmatch(path.name) and path.is_dir()))
+    return tuple(sorted(int(path.name) for path in found if is_round_name(path.name) and path.is_dir()))
+
+
+def is_round_name(name: str) -> bool:
+    """Whether a folder of this name is one of a round."""
+    return _NUMBER.fullmatch(name) is not None
 
 
 def evaluations_folder(pool: Pool, number: int) -> Path:
     """The folder with one record for each held-out scan that a round was judged on."""
-    return round_folder(pool, number) / "evaluation"
+    return round_folder(pool, number) / EVALUATION_FOLDER
 
 
 def models_folder(pool: Pool) -> Path:

@@ -45,7 +45,9 @@ class Promotion:
 
 def promotions(pool: Pool) -> tuple[Promotion, ...]:
     """All promotions of the pool, in order. Raises `InputError` where one is damaged: none is passed over."""
-    return tuple(sorted((_read(path) for path in coded_entries(promotions_folder(pool))), key=lambda one: one.order))
+    return tuple(
+        sorted((read_promotion(path) for path in coded_entries(promotions_folder(pool))), key=lambda one: one.order)
+    )
 
 
 def promoted_model(pool: Pool) -> PoolModel | None:
@@ -86,7 +88,7 @@ def write_promotion(pool: Pool, *, code: str, model: str, number: int, by: str, 
     """Add a promotion under the name `code` (see `new_code`); one that is there under it stays as it is."""
     path = promotions_folder(pool) / f"{code}.json"
     if path.is_file():
-        return _read(path)
+        return read_promotion(path)
     return _append(pool, Promotion(code, _next(pool), "promote", model, number, by, reason))
 
 
@@ -124,7 +126,8 @@ def _append(pool: Pool, promotion: Promotion) -> Promotion:
     return promotion
 
 
-def _read(path: Path) -> Promotion:
+def read_promotion(path: Path) -> Promotion:
+    """The promotion in a file. Raises `InputError` where it is damaged."""
     values = read_record(path, _KIND)
     try:
         one = Promotion(**{name: values[name] for name in Promotion.__dataclass_fields__})
