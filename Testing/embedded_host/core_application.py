@@ -16,6 +16,7 @@ class CoreApplication(QtWidgets.QApplication):
     """Slicer's application object: Qt's own, and the doors to scene, logics, modules, layout and settings."""
 
     stands_for_native: ClassVar[bool] = True
+    startupCompleted = QtCore.Signal()
     _folder: Path
     _logic: Any
     _layout_manager: Any
@@ -68,6 +69,10 @@ class CoreApplication(QtWidgets.QApplication):
 
     def resumeRender(self) -> None:
         self._paused -= 1
+
+    def rendering_is_paused(self) -> bool:
+        """Whether a `slicer.util.RenderBlocker` holds the views."""
+        return self._paused > 0
 
     def startupEnvironment(self) -> QtCore.QProcessEnvironment:
         return QtCore.QProcessEnvironment.systemEnvironment()
