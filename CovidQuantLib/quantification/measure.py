@@ -18,7 +18,7 @@ from CovidQuantLib.quantification.densities import Counts, histogram, hu_statist
 from CovidQuantLib.quantification.label_maps import REGIONS, LabelMaps, places_of
 from CovidQuantLib.quantification.laws import check_parts_fill_their_whole
 from CovidQuantLib.quantification.lesions import find_lesions
-from CovidQuantLib.quantification.one_pass import VoxelCounts, count_voxels
+from CovidQuantLib.quantification.one_pass import count_voxels
 from CovidQuantLib.quantification.reference import HuReference, compare, shipped_reference
 from CovidQuantLib.quantification.values import Level, Quantification, RegionMeasures
 
@@ -79,7 +79,7 @@ def quantify(
     options = options or QuantificationOptions()
     voxels = count_voxels(hu, labels, geometry, part_of(progress, 0.0, 0.6))
     check_parts_fill_their_whole(voxels.counts.sum(axis=(0, 1)), options.not_available)
-    regions = _regions(voxels, geometry.voxel_ml, options)
+    regions = measure_regions(voxels.counts, geometry.voxel_ml, options)
     if options.border_error_mm is not None:
         ranges = poi_ranges(
             labels,
@@ -109,19 +109,22 @@ def quantify(
     )
 
 
-def _regions(voxels: VoxelCounts, voxel_ml: float, options: QuantificationOptions) -> tuple[RegionMeasures, ...]:
-    """The measures of lungs, right, left, five lobes and 18 segments, in this order."""
+def measure_regions(counts: Counts, voxel_ml: float, options: QuantificationOptions) -> tuple[RegionMeasures, ...]:
+    """The measures of lungs, right, left, five lobes and 18 segments, in this order.
+
+    `counts[h, c, p]`: voxels of HU `PADDING_HU + h` with infection label c in place p.
+    """
     named: list[tuple[str, str, Level]] = [(LUNGS_KEY, "Both lungs", "lungs")]
     for region in REGIONS:
         level: Level = "lung" if region in LUNGS else "lobe" if region in LOBES else "segment"
         named.append((region.key, region.name, level))
     measures = []
     for key, name, level in named:
-        counts = voxels.counts[:, :, places_of(key)].sum(axis=2)
+        own = counts[:, :, places_of(key)].sum(axis=2)
         reason = _known_reason(key, options.not_available)
-        if reason is None and not counts.any():
+        if reason is None and not own.any():
             reason = f"nothing is labelled as {name[0].lower() + name[1:]}"
-        measures.append(_absent(key, name, level, reason) if reason else _measured(key, name, level, counts, voxel_ml))
+        measures.append(_absent(key, name, level, reason) if reason else _measured(key, name, level, own, voxel_ml))
     return tuple(measures)
 
 

@@ -24,13 +24,14 @@ a file of its own name. What the panels build on:
     surfaces.show_surfaces(node, handle_events), surfaces.hide_surfaces(node)
     label_arrays.read_labels(node, structures, volume), write_labels(node, structures, box, labels, volume)
 
-    edit_session.EditSession(nodes, name, start, ...)        one reader correcting one case
-        .begin(draft) .close() .submit() .undo_saved_by(callable) .on_numbers .on_outside .on_problem
-        .delete_component(ras) .change_class(ras) .grow_from(ras) .add_to_lung() .split_again(hu)
-        .drawing "ggo" "consolidation" "unclassified"
+    edit_session.EditSession(nodes, name, start, Listeners(numbers, outside_ml, problem, closed), save_undo=...)
+        .begin(draft or None) .follow_editor(node) .settle() .submit() .close() .is_open .is_saved .lung_slices
+        .delete_component(ras) .change_class(ras) .grow_from(ras) .split_again(hu) .add_to_lung() .dismiss_outside()
+        .change(lambda: session.edits.repair_outside("add" or "cut"))       before submitting
+        .edits: .drawing "ggo" "consolidation" "unclassified", .inside_lungs, .infection_outside()
+        .views.seen (axial slices), .live.numbers() (Numbers), .recorder (EditLogRecorder), .drafts.is_saved
     draft_place.local_draft_name(series_code, reader)        the draft's place where there is no pool
-    input_watch.InputWatch(recorder)                         event filter for slicer.app
-    views_watch.ViewsWatch(volume, recorder)                 slices shown, seen slices
+    hitl.pool: draft_name(pool, scan, reader), load_draft(name), drafts(pool), remove_draft(name)
 
 Voxel arrays are uint8, axes (k, j, i) as the volume node stores them, unless a docstring says "library order".
 """

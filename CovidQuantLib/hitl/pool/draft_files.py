@@ -86,7 +86,7 @@ def _box(labels: LabelArray) -> Box:
     slices = np.flatnonzero([plane.any() for plane in labels])
     if not slices.size:
         return Box((0, 0, 0), (0, 0, 0))
-    seen = np.logical_or.reduce(labels[slices[0] : slices[-1] + 1] > 0, axis=0)
+    seen = np.bitwise_or.reduce(labels[slices[0] : slices[-1] + 1], axis=0) > 0
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     start = (int(slices[0]), int(rows[0]), int(columns[0]))
     return Box(start, (int(slices[-1]) + 1, int(rows[-1]) + 1, int(columns[-1]) + 1))

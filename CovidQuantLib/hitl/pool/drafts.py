@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def save_draft(name: DraftName, draft: Draft) -> None:
         pass
 
 
-def saving_draft(name: DraftName, draft: Draft) -> Iterator[None]:
+def saving_draft(name: DraftName, draft: Draft) -> Generator[None, None, None]:
     """`save_draft` in steps of some ten milliseconds, for an interface that must not stall.
 
     The maps must not change meanwhile. Closed before its end, it leaves the last version. Raises as `save_draft`.
