@@ -18,7 +18,7 @@ from CovidQuantLib.quantification import LabelMaps, Quantification, Quantificati
 from CovidQuantLib.reports.case import describe_case
 from CovidQuantLib.reports.wording import millilitres, percent
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
-from CovidQuantLib.synthetic_chest import STANDARD, SyntheticChest, make_chest
+from CovidQuantLib.synthetic_chest import COARSE, STANDARD, SyntheticChest, make_chest
 
 NAME = "demo"
 HELP = "the main job on a synthetic chest"
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
 def _write_ct(number: int, output: Path, channel: Channel) -> None:
     if number < 0:
         raise InputError("Synthetic chests are numbered from 0.")
-    chest = make_chest(replace(STANDARD, seed=number))
+    chest = make_chest(replace(COARSE, seed=number))
     with whole_folder(output) as folder:
         write_ct(folder / CT_FILE, chest.ct)
         write_labelmap(folder / TRUTH_FILE, chest.infection, chest.ct)

@@ -84,6 +84,9 @@ class ChestSpec:
 SMALL = ChestSpec()
 """Voxels of 3.5 mm, made in less than a second: for tests."""
 
+COARSE = ChestSpec(shape=(132, 144, 153), spacing=(2.5, 2.5, 2.5), circle=True)
+"""Voxels of 2.5 mm: for trying a pool, where several are needed."""
+
 STANDARD = ChestSpec(shape=(183, 200, 212), spacing=(1.8, 1.8, 1.8), circle=True)
 """Voxels of 1.8 mm, made in a few seconds: for the demo."""
 

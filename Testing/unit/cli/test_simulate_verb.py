@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from CovidQuantLib.cli.main import main
+from CovidQuantLib.hitl.pool.durable import Disk
 from CovidQuantLib.hitl.rounds import Means
 from CovidQuantLib.hitl.simulation import run as simulation_run
 from Testing.simulation_factory import PATIENTS, simulated, write_cohort
@@ -25,6 +26,9 @@ def cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return simulated()
 
     monkeypatch.setattr(simulation_run, "Means", quick)
+    # No test here cuts the power, and the disk is slow.
+    monkeypatch.setattr(Disk, "sync_file", lambda *_: None)
+    monkeypatch.setattr(Disk, "sync_folder", lambda *_: None)
     return write_cohort(tmp_path / "cohort")
 
 
@@ -91,7 +95,7 @@ def test_a_synthetic_chest_is_written_as_a_ct_with_its_truth(
     from CovidQuantLib.cli import demo
     from CovidQuantLib.synthetic_chest import SMALL
 
-    monkeypatch.setattr(demo, "STANDARD", SMALL)
+    monkeypatch.setattr(demo, "COARSE", SMALL)
     assert "no patient" in said(capsys, 0, "demo", "--ct", "2", "--output", tmp_path / "chest")
     assert sorted(path.name for path in (tmp_path / "chest").iterdir()) == ["ct.nii.gz", "truth.nii.gz"]
     assert "numbered from 0" in said(capsys, 2, "demo", "--ct", "-1", "--output", tmp_path / "other")
