@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from CovidQuantLib.hitl.pool import Pool, open_pool, verify
+from CovidQuantLib.hitl.pool import Pool, open_pool
 from CovidQuantLib.hitl.rounds import (
     active_in_pool,
     is_over,
@@ -18,6 +18,7 @@ from CovidQuantLib.hitl.rounds import (
     resume_round,
     round_numbers,
     start_round,
+    verify_pool,
 )
 from CovidQuantLib.messages import InputError
 from Testing.faults.disks import FailingDisk
@@ -56,7 +57,7 @@ def test_a_round_killed_at_any_write_goes_on_and_leaves_nothing_half_done(tmp_pa
         assert is_over(pool, 1)
         assert (decision.verdict, decision.uses) == ("not decidable", 1)
         assert len(judged_scans(pool, 1)) == 1
-        assert verify(pool).problems == ()
+        assert verify_pool(pool).problems == ()
     assert step > 15
 
 

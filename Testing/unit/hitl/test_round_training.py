@@ -3,60 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from CovidQuantLib.cli.main import main
-from CovidQuantLib.ct import CtVolume, LabelArray, ScanFacts, StoredOrder
-from CovidQuantLib.hitl.pool import (
-    BLANK,
-    AnatomyMaps,
-    Pool,
-    Reading,
-    Subject,
-    add_scan,
-    find_scan,
-    history,
-    init_pool,
-    read_scan_ct,
-    submit_anatomy,
-    submit_reading,
-)
+from CovidQuantLib.ct import CtVolume, LabelArray
+from CovidQuantLib.hitl.pool import Pool, find_scan, history, read_scan_ct
 from CovidQuantLib.hitl.rounds import RoundOptions, active_in_pool, judged_scans, lungs_of, propose, start_round
 from CovidQuantLib.hitl.rounds.models import pool_model
 from CovidQuantLib.models.folder import read_model_files
 from CovidQuantLib.progress import no_progress
 from CovidQuantLib.training import TrainingOptions
+from Testing.chest_pool import chest_pool
 from Testing.conftest import require
-from Testing.training_factory import GRID, SMALL, write_case
+from Testing.training_factory import GRID, SMALL
 
-TRAINING, HELD_OUT, UNREAD = 3, 2, 1
+HELD_OUT = 2
 
 
 @pytest.fixture
 def pool(tmp_path: Path) -> Pool:
-    """Chests with dense balls; the last training patient is not read yet."""
+    """The last training patient is not read yet."""
     require("torch")
-    pool = init_pool(tmp_path / "pool", fraction=0.0)
-    for number in range(TRAINING + HELD_OUT + UNREAD):
-        names = write_case(tmp_path, number)
-        hu, label, lungs = (array(tmp_path / names[key]) for key in ("image", "label", "lungs"))
-        lungs[:, :, GRID.shape[2] // 2 :] *= 2
-        ct = CtVolume(hu, GRID, StoredOrder(), GRID, ScanFacts(content_code_source=f"series {number}".encode()))
-        is_held_out = TRAINING <= number < TRAINING + HELD_OUT
-        scan = add_scan(pool, ct, Subject(f"patient {number}"), held_out=is_held_out).scan
-        submit_anatomy(pool, scan, AnatomyMaps(lungs.astype(np.uint8)))
-        if number < TRAINING + HELD_OUT:
-            submit_reading(pool, scan, Reading(label.astype(np.uint8), "R1", BLANK, classes="infection"))
-    return pool
-
-
-def array(path: Path) -> Any:
-    import SimpleITK as sitk
-
-    return sitk.GetArrayFromImage(sitk.ReadImage(str(path)))
+    return chest_pool(tmp_path, training=3, held_out=HELD_OUT, unread=1)
 
 
 def seen_by_a_model(pool: Pool, scan: str) -> tuple[CtVolume, LabelArray]:
