@@ -29,12 +29,16 @@ class Connection:
 _of_object: dict[int, list[Connection]] = {}
 
 
-def connect(sender: QtCore.QObject, signature: str, receiver: Any, slot_signature: str | None = None) -> bool:
+def connect(sender: QtCore.QObject, signature: Any, receiver: Any, slot_signature: Any = None) -> bool:
     """Connect as `sender.connect("clicked(bool)", f)` or `sender.connect("clicked()", receiver, "hide()")` do.
+
+    `sender.connect(other, ...)` is how PySide6 itself connects a single shot.
 
     Raises ValueError for a signature that the class lacks, TypeError for a slot that cannot be called or that is a
     lambda with captured defaults (PythonQt hands it the signal's value in place of the default).
     """
+    if isinstance(signature, QtCore.QObject):
+        return bool(_native_connect(signature, receiver, slot_signature))
     slot = receiver if slot_signature is None else _slot_of(receiver, slot_signature)
     if not callable(slot):
         raise TypeError(f"{slot!r} cannot be a slot: it is not callable")
