@@ -72,8 +72,8 @@ def work(folder: Path, say: Callable[[str], None]) -> None:
         start_round(pool, RoundOptions(training=OPTIONS), progress, means=means)
 
 
-def run(folder: Path, kill_at: int | None = None, pause_s: float = 0.0) -> list[str]:
-    """Work in a process of its own, killed `pause_s` after the message number `kill_at`; gives what it said."""
+def run(folder: Path, kill_at: int | None = None, pause_s: float = 0.0) -> tuple[list[str], bool]:
+    """Work in a process of its own, killed `pause_s` after the message `kill_at`; what it said, and whether it died."""
     pid, pipe = child(functools.partial(work, folder))
     heard = []
     with os.fdopen(pipe, encoding="utf-8", errors="replace") as lines:
@@ -84,8 +84,8 @@ def run(folder: Path, kill_at: int | None = None, pause_s: float = 0.0) -> list[
                 os.kill(pid, signal.SIGKILL)
                 break
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code == (-signal.SIGKILL if len(heard) == kill_at else 0), code
-    return heard
+    assert code in (0, -signal.SIGKILL), code
+    return heard, code != 0
 
 
 def outcome(pool: Pool) -> dict[str, Any]:
@@ -112,8 +112,8 @@ def killed(pool: Pool, copy: Path, chance: random.Random, at: int, length: int) 
     shutil.copytree(pool.folder, copy)
     died, broken = [], []
     for kill_at in (at, chance.randrange(1, length)):
-        heard = run(copy, kill_at, chance.uniform(0.0, LONGEST_PAUSE_S))
-        if len(heard) == kill_at:
+        heard, is_dead = run(copy, kill_at, chance.uniform(0.0, LONGEST_PAUSE_S))
+        if is_dead:
             died.append(heard[-1])
         broken += problems(open_pool(copy))
     run(copy)
@@ -129,7 +129,7 @@ def killed_rounds(folder: Path, rounds: int, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     pool = chest_pool(folder, training=2, held_out=1)
     shutil.copytree(pool.folder, folder / "whole")
-    length = len(run(folder / "whole"))
+    length = len(run(folder / "whole")[0])
     done = [
         killed(pool, folder / f"killed {number}", chance, 1 + int((number + chance.random()) / rounds * length), length)
         for number in range(rounds)
