@@ -55,7 +55,7 @@ class Reading:
     `classes` "infection": 1). `start_mask` is what the reader was shown first, None with a blank or unknown start.
     `anatomy` are lungs (and parts) that the reader changed, None where those of the reading that it continues, else of
     the scan's newest anatomy, hold. `parent` is the id of the reading that this one continues; None: the reader's own
-    last one, or the one it started from. `edit_log` is a file of JSON lines, copied as it is. `outside`: see `Outside`.
+    last one, or the one it started from. `edit_log` is the file of an edit log. `outside`: see `Outside`.
     """
 
     infection: LabelArray

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from CovidQuantLib.ct import LabelArray
+from CovidQuantLib.hitl.edit_log import read_edit_log
+from CovidQuantLib.hitl.edit_log.events import format_event
 from CovidQuantLib.hitl.pool.durable import Content, FileFact, ensure_folder, refuse, write_folder
 from CovidQuantLib.hitl.pool.file_facts import fact_values, is_whole
 from CovidQuantLib.hitl.pool.grids import written_maps
@@ -29,15 +31,13 @@ from CovidQuantLib.hitl.pool.scans import Scan
 from CovidQuantLib.hitl.pool.sealed import seal
 from CovidQuantLib.messages import InputError
 
-_LARGEST_LOG = 1 << 30
-
 
 def submit_reading(pool: Pool, scan: Scan, reading: Reading) -> Revision:
     """Make `reading` a revision of `scan`. When this returns, the revision survives any crash.
 
     Raises `InputError` where the masks do not stand on the scan's grid, hold labels that do not exist or leave the
-    lungs (with `outside` "refuse"), where the reader's code is none, or where the pool cannot be written. The reading
-    is then not in the pool: the draft stays, and it can be submitted again.
+    lungs (with `outside` "refuse"), where the reader's code or the edit log is none, or where the pool cannot be
+    written. The reading is then not in the pool: the draft stays, and it can be submitted again.
     """
     check_reader(reading.reader)
     _check_start(reading)
@@ -115,11 +115,16 @@ def _write(
 
 
 def _log(path: Path | None) -> dict[str, Content]:
+    """The edit log as its events say it: any other file could carry a name into the pool."""
     if path is None:
         return {}
-    if not path.is_file() or path.stat().st_size > _LARGEST_LOG:
-        raise InputError("The edit log is no file of JSON lines. Check the path, or submit without it.")
-    return {EDIT_LOG_FILE: path}
+    try:
+        log = read_edit_log(path)
+    except InputError as error:
+        raise InputError(
+            f"{error} The reading can be submitted without its edit log; it has no minutes then."
+        ) from error
+    return {EDIT_LOG_FILE: b"".join(map(format_event, log.events))}
 
 
 def _is_whole(folder: Path) -> bool:

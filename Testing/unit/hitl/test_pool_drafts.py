@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from CovidQuantLib.hitl.edit_log import EditLogRecorder
 from CovidQuantLib.hitl.pool import (
     BLANK,
     Draft,
@@ -108,11 +109,12 @@ def test_a_draft_is_submitted_with_its_log_and_then_removed(pool_and_scan: tuple
     name = draft_name(pool, scan, "R1")
     draft = Draft({"infection": tiny_infection(), "lungs": tiny_lungs()}, BLANK)
     save_draft(name, draft)
-    name.edit_log.write_text('{"v":1}\n')
+    EditLogRecorder(name.edit_log).submit()
+    log = name.edit_log.read_bytes()
     reading = submit_reading(pool, scan, reading_of(name, draft))
     remove_draft(name)
     assert drafts(pool) == ()
-    assert (reading.folder / "edit-log.jsonl").read_text() == '{"v":1}\n'
+    assert (reading.folder / "edit-log.jsonl").read_bytes() == log
     assert reading.has_lungs
 
 

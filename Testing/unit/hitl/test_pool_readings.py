@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from CovidQuantLib.anatomy import lung_of_lobe
+from CovidQuantLib.hitl.edit_log import EditLogRecorder
 from CovidQuantLib.hitl.pool import (
     BLANK,
     AnatomyMaps,
@@ -263,12 +264,31 @@ def test_what_was_shown_first_is_kept_with_the_reading(pool_and_scan: tuple[Pool
         submit_reading(pool, scan, Reading(tiny_infection(), "R1", BLANK, start_mask=tiny_infection()))
 
 
-def test_an_edit_log_is_copied_as_it_is(pool_and_scan: tuple[Pool, Scan], tmp_path: Path) -> None:
+def test_an_edit_log_is_kept_without_the_line_that_a_crash_has_cut(
+    pool_and_scan: tuple[Pool, Scan], tmp_path: Path
+) -> None:
     pool, scan = pool_and_scan
     log = tmp_path / "log.jsonl"
-    log.write_bytes(b'{"v":1}\n{"cut off')
+    recorder = EditLogRecorder(log)
+    recorder.images_shown("blank")
+    recorder.close()
+    whole = log.read_bytes()
+    log.write_bytes(whole + b'{"at":12,"eve')
     reading = submit_reading(pool, scan, replace(tiny_reading(), edit_log=log))
-    assert (reading.folder / "edit-log.jsonl").read_bytes() == log.read_bytes()
+    assert (reading.folder / "edit-log.jsonl").read_bytes() == whole
+
+
+def test_a_file_that_is_no_edit_log_carries_no_name_into_the_pool(
+    pool_and_scan: tuple[Pool, Scan], tmp_path: Path
+) -> None:
+    pool, scan = pool_and_scan
+    log = tmp_path / "Doe.jsonl"
+    for content in (b'{"name":"Doe, Jane"}\n', b"Doe", b""):
+        log.write_bytes(content)
+        with pytest.raises(InputError, match="without its edit log") as error:
+            submit_reading(pool, scan, replace(tiny_reading(), edit_log=log))
+        assert "Doe" not in str(error.value)
+    assert history(pool, scan).readings == ()
 
 
 def test_a_mask_on_another_grid_or_with_other_labels_is_refused(pool_and_scan: tuple[Pool, Scan]) -> None:
