@@ -11,7 +11,7 @@ _AT_ONCE_S = 0.01
 
 
 class DraftKeeper:
-    """Saves when something has changed and 30 seconds have passed since the last time.
+    """Saves 30 seconds after the first change that no draft holds yet.
 
     `steps` gives the saving in steps (`saving_draft`); each runs from a timer of its own. A disk that refuses is told
     to `on_problem`, once until it works again; it is tried again after the next 30 seconds.
@@ -40,6 +40,8 @@ class DraftKeeper:
 
     def changed(self) -> None:
         """Something is worth saving."""
+        if self.is_saved:
+            self._last = self._clock()
         self._changes += 1
 
     def tick(self) -> None:
@@ -55,7 +57,7 @@ class DraftKeeper:
         self.stop()
         self._begin()
         for _ in self._steps or ():
-            pass
+            continue
         self._done()
 
     def stop(self) -> None:

@@ -220,9 +220,9 @@ class EditSession:
     def _observe(self) -> None:
         watch, scene = self._observations, slicer.mrmlScene
         for node, react in ((self.nodes.infection, self._on_infection), (self.nodes.anatomy, self._on_anatomy)):
-            segmentation = node.GetSegmentation()
-            watch.observe(segmentation, slicer.vtkSegmentation.SourceRepresentationModified, react)
-            watch.observe(segmentation, slicer.vtkSegmentation.SegmentRemoved, react)
+            # An effect fires the first alone, an undo often the second alone.
+            for event in ("SourceRepresentationModified", "SegmentModified", "SegmentAdded", "SegmentRemoved"):
+                watch.observe(node.GetSegmentation(), getattr(slicer.vtkSegmentation, event), react)
         watch.observe(scene, scene.NodeRemovedEvent, self._on_node_removed)
         watch.observe(scene, scene.StartCloseEvent, self._on_scene_closes)
         self._input_watch = InputWatch(self.recorder)
@@ -231,7 +231,6 @@ class EditSession:
 
     def _on_infection(self, *_: object) -> None:
         if self._is_open and not self.edits.writing:
-            self._log(self.recorder.segmentation_modified)
             self._when_quiet("infection", self.settle)
 
     def _on_anatomy(self, *_: object) -> None:
@@ -271,7 +270,8 @@ class EditSession:
         self._tell.closed()
 
     def _changed(self) -> None:
-        """After an edit: the numbers, the offer, the draft."""
+        """After an edit: the log, the numbers, the offer, the draft."""
+        self._log(self.recorder.segmentation_modified)
         mark_edited(self.nodes.infection)
         if self.arrays.anatomy_changed:
             mark_edited(self.nodes.anatomy)

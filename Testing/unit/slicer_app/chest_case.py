@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -46,6 +49,14 @@ def ct_node(chest: SyntheticChest) -> Any:
     return slicer.util.addVolumeFromArray(chest.ct.stored.to_stored(chest.ct.hu), affine, "Chest")
 
 
-def case_nodes(folder: Path) -> CaseNodes:
-    chest = a_chest()
-    return load_results(write_results(folder / "results", chest), ct_node(chest), lambda: None)
+@lru_cache(maxsize=1)
+def a_result_folder() -> Path:
+    """The results of the chest, written once."""
+    folder = Path(tempfile.mkdtemp(prefix="covidquant-test-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return write_results(folder / "results", a_chest())
+
+
+def case_nodes() -> CaseNodes:
+    """The chest in the scene, with its proposal."""
+    return load_results(a_result_folder(), ct_node(a_chest()), lambda: None)

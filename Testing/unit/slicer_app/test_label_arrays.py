@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,8 +70,8 @@ def test_writing_a_box_changes_nothing_outside_of_it(a_node: Any, a_volume: Any)
     assert np.array_equal(read_labels(a_node, INFECTION, a_volume), whole)
 
 
-def test_an_image_grows_only_when_something_is_written_beyond_it(tmp_path: Path) -> None:
-    nodes = case_nodes(tmp_path)
+def test_an_image_grows_only_when_something_is_written_beyond_it() -> None:
+    nodes = case_nodes()
     segment = nodes.infection.GetSegmentation().GetSegment("ggo")
     extent = segment.GetRepresentation(BINARY_LABELMAP).GetExtent()
     whole = whole_box(nodes.volume)
@@ -85,8 +84,8 @@ def test_an_image_grows_only_when_something_is_written_beyond_it(tmp_path: Path)
     assert segment.GetRepresentation(BINARY_LABELMAP).GetExtent()[::2] == (0, 0, 0)
 
 
-def test_both_classes_stay_in_one_image_and_so_exclude_each_other(tmp_path: Path) -> None:
-    nodes = case_nodes(tmp_path)
+def test_both_classes_stay_in_one_image_and_so_exclude_each_other() -> None:
+    nodes = case_nodes()
     write_labels(nodes.infection, INFECTION, BOX, some_labels(), nodes.volume)
     segmentation = nodes.infection.GetSegmentation()
     assert segmentation.GetNumberOfLayers() == 1
@@ -120,8 +119,8 @@ def test_lobes_that_share_an_image_with_a_persons_segment_leave_it_alone(a_node:
     assert not slicers_view(a_node, "right", a_volume).any()
 
 
-def test_a_segment_that_the_user_has_removed_is_empty_and_comes_back_when_written(tmp_path: Path) -> None:
-    nodes = case_nodes(tmp_path)
+def test_a_segment_that_the_user_has_removed_is_empty_and_comes_back_when_written() -> None:
+    nodes = case_nodes()
     nodes.infection.GetSegmentation().RemoveSegment("consolidation")
     assert 2 not in read_labels(nodes.infection, INFECTION, nodes.volume)
     labels = some_labels()

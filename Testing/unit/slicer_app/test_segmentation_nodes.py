@@ -31,8 +31,8 @@ ANATOMY = (*LUNGS, *LOBES, *SEGMENTS)
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> CaseNodes:
-    return case_nodes(tmp_path)
+def nodes() -> CaseNodes:
+    return case_nodes()
 
 
 def names(node: Any) -> list[str]:
@@ -103,10 +103,8 @@ def test_what_a_person_made_is_never_written_into(tmp_path: Path) -> None:
     assert [nodes.anatomy for nodes in found] == [first.anatomy, second.anatomy]
 
 
-def test_a_case_is_found_again_after_the_scene_was_saved_and_loaded(tmp_path: Path) -> None:
-    case_nodes(tmp_path)
-    text = tmp_path / "scene.mrml"
-    slicer.mrmlScene.SetURL(str(text))
+def test_a_case_is_found_again_after_the_scene_was_saved_and_loaded() -> None:
+    case_nodes()
     slicer.mrmlScene.SetSaveToXMLString(1)
     slicer.mrmlScene.Commit()
     saved = slicer.mrmlScene.GetSceneXMLString()
