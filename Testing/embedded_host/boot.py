@@ -73,6 +73,7 @@ def _assemble(folder: Path, dialogs: Dialogs) -> Application:
     from Testing.embedded_host.mouse import Mouse
     from Testing.embedded_host.parameter_node_wrapper import make_parameter_module
     from Testing.embedded_host.scripted_module import make_scripted_module, make_translation_module
+    from Testing.embedded_host.views.layout_manager import LayoutManager
 
     app, manager, packaging = CoreApplication(folder), ModuleManager(), PackagingRecorder()
     scene, logic = make_scene()
@@ -82,7 +83,7 @@ def _assemble(folder: Path, dialogs: Dialogs) -> Application:
         ScriptedModuleWidget,
     )
     manager.load_logics(scene, logic, folder)
-    app.attach(logic, None, manager)
+    app.attach(logic, LayoutManager(scene, logic), manager)
     made = (make_scripted_module(), make_translation_module(), make_parameter_module(), packaging.make_module())
     for module in (*made, make_sample_data_module()):
         sys.modules[module.__name__] = module

@@ -134,6 +134,7 @@ class ModuleManager(QObject):
             logic.SetMRMLApplicationLogic(application_logic)
             application_logic.SetModuleLogic(name, logic)
             self._add(name, Module(name, logic))
+        application_logic.SetModuleLogic("Colors", application_logic.GetColorLogic())
         self._add("Colors", Module("Colors", application_logic.GetColorLogic()))
 
     def load_scripted(self, path: Path) -> ScriptedModule:
