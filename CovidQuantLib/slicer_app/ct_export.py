@@ -12,7 +12,7 @@ import numpy.typing as npt
 import slicer
 import vtk
 
-from CovidQuantLib.ct import Geometry, StoredOrder
+from CovidQuantLib.ct import Geometry, LabelArray, StoredOrder
 from CovidQuantLib.ct.orientation import library_order
 from CovidQuantLib.messages import InputError
 
@@ -89,6 +89,22 @@ def export_ct(volume: Any, path: Path, handle_events: EventsHandled = lambda: No
         reason = error.strerror or type(error).__name__
         raise InputError(
             f"The CT cannot be handed to the computation: {reason}. Make room on this computer."
+        ) from error
+
+
+def export_labels(labels: LabelArray, grid: CtGrid, path: Path) -> None:
+    """Write a label map (uint8, axes as the volume node stores them) as an uncompressed NRRD.
+
+    Raises `InputError` where the disk refuses.
+    """
+    try:
+        with path.open("wb") as file:
+            file.write(_header(grid.stored, _NRRD_TYPES["uint8"]))
+            file.write(np.ascontiguousarray(labels).tobytes())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"The segmentation cannot be handed to the computation: {reason}. Make room on this computer."
         ) from error
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from CovidQuantLib.ct import CtVolume, Geometry
@@ -12,11 +14,14 @@ from CovidQuantLib.hitl.pool.layout import LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import LoadedModel
 from CovidQuantLib.progress import Progress
+from CovidQuantLib.reports.results import JSON_FILE
 from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
 
 NO_ANATOMY = "none"
+_FILES = {"lungs": LUNGS_FILE, "lobes": LOBES_FILE, "segments": SEGMENTS_FILE}
+_LARGEST_JSON = 1 << 26
 
 
 def add_anatomy_option(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +41,7 @@ def anatomy_of(how: str, ct: CtVolume, lungs_model: LoadedModel | None, progress
     if how == NO_ANATOMY:
         return None
     if how != ESTIMATED and how not in {segmenter.name for segmenter in external_segmenters()}:
-        return read_anatomy(Path(how), ct.geometry)
+        return read_anatomy(Path(how), ct.geometry, sources_in(Path(how)))
     found = segment_chest(ct, SegmentationOptions(anatomy=how, lungs_model=lungs_model), progress)
     parts = {"lungs": found.lungs, "lobes": found.lobes, "segments": found.segments}
     return AnatomyMaps(
@@ -47,11 +52,32 @@ def anatomy_of(how: str, ct: CtVolume, lungs_model: LoadedModel | None, progress
     )
 
 
-def read_anatomy(folder: Path, grid: Geometry, source: str = EDITED) -> AnatomyMaps:
-    """Lungs (and lobes, segments, where they are there) in a folder. Raises `InputError` where there are no lungs."""
-    if not (folder / LUNGS_FILE).is_file():
+def read_anatomy(folder: Path, grid: Geometry, sources: Mapping[str, str] | None = None) -> AnatomyMaps:
+    """Lungs (and lobes, segments, where they are there) in a folder; by a reader, where `sources` say nothing else.
+
+    Raises `InputError` where there are no lungs.
+    """
+    paths = {name: _map_file(folder, file) for name, file in _FILES.items()}
+    if not paths["lungs"].is_file():
         raise InputError(f"The anatomy is a folder with {LUNGS_FILE}, as 'quantify' writes it. Check the path.")
-    paths = {"lobes": folder / LOBES_FILE, "segments": folder / SEGMENTS_FILE}
-    parts = {name: read_labelmap_on(path, grid) if path.is_file() else None for name, path in paths.items()}
-    lungs = read_labelmap_on(folder / LUNGS_FILE, grid)
-    return AnatomyMaps(lungs, parts["lobes"], parts["segments"], dict.fromkeys(("lungs", *parts), source))
+    maps = {name: read_labelmap_on(path, grid) for name, path in paths.items() if path.is_file()}
+    named = {name: (sources or {}).get(name, EDITED) for name in _FILES}
+    return AnatomyMaps(maps["lungs"], maps.get("lobes"), maps.get("segments"), named)
+
+
+def sources_in(results: Path) -> dict[str, str]:
+    """Where the maps in a folder of results came from, by name; empty where it does not say."""
+    path = results / JSON_FILE
+    try:
+        if path.stat().st_size > _LARGEST_JSON:
+            return {}
+        sources = json.loads(path.read_bytes())["sources"]
+        return {name: str(source["source"]) for name, source in sources.items() if name in (*_FILES, "infection")}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _map_file(folder: Path, name: str) -> Path:
+    """A map as `quantify` writes it, or as the Slicer module hands it over, uncompressed."""
+    handed_over = folder / name.replace(".nii.gz", ".nrrd")
+    return handed_over if handed_over.is_file() else folder / name

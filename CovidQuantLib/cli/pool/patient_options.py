@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +14,7 @@ from CovidQuantLib.hitl.pool import Clinical, Licence, ScanDetails, Subject, lic
 from CovidQuantLib.hitl.pool.clinical import FACTS, ClinicalType, Known, regions_from_text, score_from_text
 from CovidQuantLib.hitl.pool.licences import OWN
 from CovidQuantLib.hitl.pool.scans import OWN_SOURCE
+from CovidQuantLib.messages import InputError
 
 _SIDES = {"hold-out": True, "training": False}
 
@@ -21,6 +23,12 @@ def add_patient_options(parser: argparse.ArgumentParser) -> None:
     """Whose scan it is. Only codes of it are kept."""
     group = parser.add_argument_group("the patient (only codes are kept)")
     group.add_argument("--patient", metavar="ID", help="the patient's ID, where the CT does not say it")
+    group.add_argument(
+        "--patient-file",
+        metavar="FILE",
+        type=Path,
+        help="for programs: JSON with patient, issuer, study_date",
+    )
     group.add_argument("--issuer", metavar="TEXT", help="who gave out the ID (default: as the CT says)")
     group.add_argument("--study-date", metavar="YYYY-MM-DD", type=dt.date.fromisoformat, help="where the CT has none")
     group.add_argument(
@@ -52,6 +60,8 @@ def add_clinical_options(parser: argparse.ArgumentParser) -> None:
 
 def subject_of(arguments: argparse.Namespace, path: Path, ct: CtVolume) -> Subject:
     """Whose scan `ct`, read from `path`, is: what the user typed, else what its headers say."""
+    if arguments.patient_file is not None:
+        return _read_subject_file(arguments.patient_file)
     found = read_subject(path, ct.scan.content_code_source.decode("utf-8", "replace"))
     patient, issuer, date = arguments.patient, arguments.issuer, arguments.study_date
     if found is not None:
@@ -60,6 +70,18 @@ def subject_of(arguments: argparse.Namespace, path: Path, ct: CtVolume) -> Subje
         patient = found.patient_id if patient is None else patient
         date = date or found.study_date
     return Subject(patient or "", issuer or "", date)
+
+
+def _read_subject_file(path: Path) -> Subject:
+    """The command line is seen by everybody on a computer; a file is not. Raises `InputError` where it is none."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        date = values.get("study_date")
+        return Subject(
+            str(values["patient"]), str(values.get("issuer", "")), dt.date.fromisoformat(date) if date else None
+        )
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise InputError("The file that says whose CT it is cannot be read. Write it again.") from error
 
 
 def held_out_of(arguments: argparse.Namespace) -> bool | None:
