@@ -13,7 +13,8 @@ from CovidQuantLib.progress import Progress, part_of
 from CovidQuantLib.quantification import LabelMaps, Quantification, QuantificationOptions, quantify
 from CovidQuantLib.reports.case import CaseDetails, review_status
 from CovidQuantLib.reports.content import score_text
-from CovidQuantLib.reports.results import JSON_FILE, REPORT_FILE, write_results
+from CovidQuantLib.reports.file_names import JSON_FILE, REPORT_FILE
+from CovidQuantLib.reports.results import write_results
 from CovidQuantLib.reports.wording import millilitres, percent, source_sentence
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest

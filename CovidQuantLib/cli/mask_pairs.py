@@ -8,7 +8,7 @@ from pathlib import Path
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone, read_labelmap_on
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.reports.results import INFECTION_FILE, LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
+from CovidQuantLib.reports.file_names import INFECTION_FILE, LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.statistics import Agreement, agreement
 
 _VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")

@@ -11,19 +11,21 @@ from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.quantification.values import Quantification
 from CovidQuantLib.reports.case import CaseDetails
 from CovidQuantLib.reports.document import quantification_json
+from CovidQuantLib.reports.file_names import (
+    CSV_FILE,
+    INFECTION_FILE,
+    JSON_FILE,
+    LOBES_FILE,
+    LUNGS_FILE,
+    REPORT_FILE,
+    SEGMENTATION_FILE,
+    SEGMENTS_FILE,
+)
 from CovidQuantLib.reports.report import report_html
 from CovidQuantLib.reports.seg_nrrd import write_seg_nrrd
 from CovidQuantLib.reports.table_csv import quantification_csv
 from CovidQuantLib.segmentation.chest import ChestSegmentation
 
-REPORT_FILE = "report.html"
-JSON_FILE = "quantification.json"
-CSV_FILE = "quantification.csv"
-SEGMENTATION_FILE = "segmentation.seg.nrrd"
-LUNGS_FILE = "lungs.nii.gz"
-LOBES_FILE = "lobes.nii.gz"
-SEGMENTS_FILE = "segments.nii.gz"
-INFECTION_FILE = "infection.nii.gz"
 _LABELMAP_FILES = {
     "lungs": LUNGS_FILE,
     "lobes": LOBES_FILE,

@@ -16,7 +16,7 @@ import vtk
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS
 from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.messages import Cancelled, InputError
-from CovidQuantLib.reports.results import SEGMENTATION_FILE
+from CovidQuantLib.reports.file_names import SEGMENTATION_FILE
 from CovidQuantLib.reports.seg_nrrd import SOURCE_TAG
 from CovidQuantLib.slicer_app.ct_export import EventsHandled, ct_grid
 from CovidQuantLib.slicer_app.label_arrays import add_segment, inside, new_image, nonzero_box

@@ -13,7 +13,8 @@ from CovidQuantLib.ct import CtVolume
 from CovidQuantLib.ct.reading import read_ct, read_labelmap
 from CovidQuantLib.quantification import LabelMaps, quantify
 from CovidQuantLib.reports.case import CaseDetails
-from CovidQuantLib.reports.results import INFECTION_FILE, LUNGS_FILE, REPORT_FILE, write_results
+from CovidQuantLib.reports.file_names import INFECTION_FILE, LUNGS_FILE, REPORT_FILE
+from CovidQuantLib.reports.results import write_results
 from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, ChestSegmentation, Part
 from CovidQuantLib.segmentation.lungs import segment_lungs
 

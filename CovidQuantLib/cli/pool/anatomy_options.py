@@ -14,7 +14,7 @@ from CovidQuantLib.hitl.pool.layout import LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import LoadedModel
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.reports.results import JSON_FILE
+from CovidQuantLib.reports.file_names import JSON_FILE
 from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest

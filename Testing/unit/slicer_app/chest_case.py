@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import slicer
 
-from CovidQuantLib.reports.results import SEGMENTATION_FILE
+from CovidQuantLib.reports.file_names import SEGMENTATION_FILE
 from CovidQuantLib.reports.seg_nrrd import write_seg_nrrd
 from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, ChestSegmentation, Part
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, load_results

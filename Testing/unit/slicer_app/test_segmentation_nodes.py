@@ -13,7 +13,7 @@ import vtk
 
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS, Structure
 from CovidQuantLib.messages import Cancelled, InputError
-from CovidQuantLib.reports.results import SEGMENTATION_FILE
+from CovidQuantLib.reports.file_names import SEGMENTATION_FILE
 from CovidQuantLib.reports.terminology import terminology_entry
 from CovidQuantLib.slicer_app.label_arrays import read_labels
 from CovidQuantLib.slicer_app.segmentation_nodes import (
