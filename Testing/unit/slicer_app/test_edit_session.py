@@ -12,7 +12,7 @@ import slicer
 
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS
 from CovidQuantLib.ct.grid import Box
-from CovidQuantLib.hitl.edit_log import read_edit_log, summarise_edit_log
+from CovidQuantLib.hitl.edit_log import EditLogRecorder, read_edit_log, summarise_edit_log
 from CovidQuantLib.hitl.pool import BLANK, Start, load_draft
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification import LabelMaps, QuantificationOptions, quantify
@@ -89,7 +89,7 @@ class Case:
             single_shot=self.time.single_shot,
             clock=self.time.clock,
             handle_events=lambda: None,
-            recorder=lambda path: edit_session.EditLogRecorder(path, clock=self.time.clock),
+            recorder=lambda path: EditLogRecorder(path, clock=self.time.clock),
         )
         if begin:
             self.session.begin(load_draft(NAME))
@@ -165,10 +165,11 @@ def at_the_border() -> Box:
 
 
 def whole_quantification(case: Case) -> Any:
-    read, nodes = read_labels, case.nodes
-    maps = LabelMaps(
-        *(read(nodes.anatomy, structures, nodes.volume) for structures in (LUNGS, LOBES, SEGMENTS)), case.infection
+    nodes = case.nodes
+    lungs, lobes, segments = (
+        read_labels(nodes.anatomy, structures, nodes.volume) for structures in (LUNGS, LOBES, SEGMENTS)
     )
+    maps = LabelMaps(lungs, lobes, segments, case.infection)
     hu = slicer.util.arrayFromVolume(nodes.volume)
     return quantify(hu, maps, case.session.arrays.grid.stored, options=QuantificationOptions(reference=None))
 
@@ -178,7 +179,7 @@ def test_the_numbers_come_after_the_first_count_and_follow_each_edit(case: Case)
     case.paint("consolidation", voxels_near(healthy_lung()))
     assert len(case.heard.numbers) == 2
     assert case.heard.numbers[-1].regions == whole_quantification(case).regions
-    assert case.heard.numbers[-1].region("lungs").poi > case.heard.numbers[0].region("lungs").poi
+    assert (case.heard.numbers[-1].region("lungs").poi or 0) > (case.heard.numbers[0].region("lungs").poi or 100)
 
 
 def test_painting_infection_changes_no_voxel_of_the_anatomy(case: Case) -> None:
@@ -223,7 +224,7 @@ def test_add_to_lung_takes_the_rest_in_and_lobes_and_segments_follow(case: Case)
     for part in (LOBES, SEGMENTS):
         assert (read_labels(case.nodes.anatomy, part, case.nodes.volume)[box.slices] > 0).all()
     now = case.heard.numbers[-1].region("right")
-    assert now.volume_ml > before.volume_ml
+    assert (now.volume_ml or 0) > (before.volume_ml or 1e9)
     assert case.heard.numbers[-1].regions == whole_quantification(case).regions
     assert case.heard.outside_ml[-1] == 0
     assert case.session.ledger.by_reader[box.slices].all()
