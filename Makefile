@@ -1,5 +1,6 @@
 # make demo    a report on the CT of CT=path, or on a synthetic chest
 # make test    ruff, types, import rules, tests
+# make window  the module in a window of its own, without Slicer, on the CT of CT=path or on a synthetic chest
 # make bench   the figures of docs/benchmarks.md
 # make models  the shipped models and those that judge them, into the new folder MODELS=path: hours of two cores
 # make soak    the fault tests at length: 500 kills, 400 submissions at once
@@ -10,7 +11,7 @@ CT ?=
 MODELS ?= models
 DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
 
-.PHONY: demo test bench models soak clean check-python check-display
+.PHONY: demo test window bench models soak clean check-python check-display
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -22,6 +23,9 @@ test: check-display $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+window: check-display $(VENV)/installed-dev
+	@$(BIN)/python -m Testing.embedded_host.window $(if $(CT),"$(CT)")
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.benchmarks

@@ -34,6 +34,9 @@ _LEFT_BEHIND = {
     "extend_path",
 }
 
+# What slicer-core's `slicer.util` has and that of Slicer 5.10 has not, compared by their source.
+_NOT_IN_SLICER_5_10 = ("LazyImport", "executePythonModule")
+
 
 @lru_cache(maxsize=1)
 def boot(*, on_screen: bool = False) -> Application:
@@ -119,3 +122,5 @@ def _take_away_slicer_core_names() -> None:
         same_in_util = name in vars(slicer.util) and getattr(slicer, name) is getattr(slicer.util, name)
         if not name.startswith("_") and (same_in_util or name in _LEFT_BEHIND):
             delattr(slicer, name)
+    for name in _NOT_IN_SLICER_5_10:
+        delattr(slicer.util, name)

@@ -89,13 +89,13 @@ class LayoutManager(QObject):
         layout, description = node.GetViewArrangement(), node.GetCurrentLayoutDescription()
         if layout == self._shown or not description:
             return
+        self._shown = layout  # before the rest: making a view changes the layout node again
         for widget in self._widgets.values():
             widget.setParent(None)
         if self._arrangement is not None:
             self._arrangement.deleteLater()
         self._arrangement = self._built(ET.fromstring(description))
         self._viewport.layout().addWidget(self._arrangement)
-        self._shown = layout
         self.layoutChanged.emit(layout)
 
     def _built(self, element: ET.Element) -> QWidget:

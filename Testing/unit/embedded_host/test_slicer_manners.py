@@ -44,6 +44,15 @@ def test_a_function_of_slicer_util_is_not_in_slicer(application: Application) ->
         assert not hasattr(slicer, name)
 
 
+def test_slicer_util_has_what_slicer_5_10_has(application: Application) -> None:
+    import slicer
+
+    del application
+    for name in ("LazyImport", "executePythonModule"):
+        with pytest.raises(AttributeError):
+            getattr(slicer.util, name)
+
+
 def test_the_scene_and_the_logics_are_reachable_as_in_the_application(application: Application) -> None:
     import slicer
 
