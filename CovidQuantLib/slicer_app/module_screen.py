@@ -11,16 +11,30 @@ from CovidQuantLib.slicer_app.active_model import active_model_sentence
 from CovidQuantLib.slicer_app.connections import Observations
 from CovidQuantLib.slicer_app.correct_panel import CorrectPanel
 from CovidQuantLib.slicer_app.desk import Desk
+from CovidQuantLib.slicer_app.follow_up_panel import FollowUpPanel
+from CovidQuantLib.slicer_app.improve_panel import ImprovePanel
 from CovidQuantLib.slicer_app.jobs import Jobs
 from CovidQuantLib.slicer_app.look_panel import LookPanel
 from CovidQuantLib.slicer_app.panel import Panel
+from CovidQuantLib.slicer_app.report_panel import ReportPanel
+from CovidQuantLib.slicer_app.review_panel import ReviewPanel
 from CovidQuantLib.slicer_app.segment_panel import SegmentPanel
 from CovidQuantLib.slicer_app.settings import Settings
 from CovidQuantLib.slicer_app.settings_panel import SettingsPanel
 from CovidQuantLib.slicer_app.submit_panel import SubmitPanel
 from CovidQuantLib.slicer_app.worker import Worker, new_process
 
-PANELS: tuple[type[Panel], ...] = (SegmentPanel, LookPanel, CorrectPanel, SubmitPanel, SettingsPanel)
+PANELS: tuple[type[Panel], ...] = (
+    SegmentPanel,
+    LookPanel,
+    CorrectPanel,
+    SubmitPanel,
+    ReviewPanel,
+    ImprovePanel,
+    FollowUpPanel,
+    ReportPanel,
+    SettingsPanel,
+)
 """The sections, from top to bottom."""
 
 
@@ -99,6 +113,7 @@ class ModuleScreen:
 
     def _on_scene_closes(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
         self.desk.jobs.end_now()
+        self.panel(ImprovePanel).rounds.end_now()
         self.desk.close_case()
 
     def _on_scene_changed(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
