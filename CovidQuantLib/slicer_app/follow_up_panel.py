@@ -78,7 +78,7 @@ class FollowUpPanel(Panel):
             table.resizeRowToContents(row)
         differ = any(lungs_differ(points[0], point) for point in points[1:])
         self.ui.warningLabel.text = _(
-            "\N{WARNING SIGN} Lung volumes differ by over 15 %: POI changes with inspiration alone. Compare the volumes."
+            "\N{WARNING SIGN} Lung volumes differ by over 15 %: POI changes with inspiration alone. Compare volumes."
         )
         self.ui.warningLabel.visible = differ
         for button in (self.ui.plotButton, self.ui.volumesButton, self.ui.linkButton):
