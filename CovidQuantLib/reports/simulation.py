@@ -34,7 +34,8 @@ def notes(table: SimulationTable) -> tuple[str, ...]:
         f"The unit is the patient: n = {table.holdout_patients} held out, n = {table.training_patients} in training; "
         f"seeds {', '.join(map(str, seeds))}. Each figure is the mean over patients, each the mean of its CTs, then "
         "over seeds; the figure of each seed stands in brackets. The range is that of the mean under all assumptions "
-        "on the constants; the share is that of drawing the same CTs from nothing.",
+        "on the constants; the share is that of drawing the same CTs from nothing. The reader corrects every "
+        "proposal, also where drawing from nothing would cost less.",
         f"Lesions: {table.data}.{reference} {table.settings}",
     )
 
