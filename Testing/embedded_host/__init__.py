@@ -23,5 +23,7 @@ clears them). While a test runs, `sys.executable` is a parent script as Slicer's
 module; `application.mouse` clicks, drags, turns the wheel and types with real Qt events; `window.grab_png(path)`
 writes what a user would see. Views draw only while they are visible, or when `forceRender` is called.
 
+For leaks: `application.connection_count()`, `event_filter_count()` and `observer_count()`, before and after.
+
 What PythonQt or the application refuses raises here; see `Testing/unit/embedded_host` for the list.
 """

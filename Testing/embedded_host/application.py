@@ -78,6 +78,19 @@ class Application:
 
         return connection_count()
 
+    def event_filter_count(self) -> int:
+        """How many event filters installed from Python are in place."""
+        from Testing.embedded_host.qt_events import event_filter_count
+
+        return event_filter_count()
+
+    def observer_count(self) -> int:
+        """How many observers from Python the scene, its nodes and the slice views have, those of the host included."""
+        manager = self.app.layoutManager()
+        views = [manager.sliceWidget(name).sliceView().interactor() for name in manager.sliceViewNames()]
+        nodes = [self.scene.GetNthNode(index) for index in range(self.scene.GetNumberOfNodes())]
+        return sum(python_observers(one) for one in (self.scene, *views, *nodes))
+
     def reset(self) -> None:
         """Close modules and scene and forget settings, dialogs and errors: the state after boot."""
         self.close_window()
@@ -87,3 +100,11 @@ class Application:
         self.app.userSettings().clear()
         self.dialogs.texts.clear()
         self.packaging.requests.clear()
+
+
+def python_observers(observed: Any) -> int:
+    """How many Python functions observe a VTK object, asked tag by tag: VTK has no list of them."""
+    newest = observed.AddObserver("NoEvent", lambda _caller, _event: None)
+    observed.RemoveObserver(newest)
+    commands = (observed.GetCommand(tag) for tag in range(1, newest))
+    return sum(str(command).startswith("vtkPythonCommand") for command in commands)
