@@ -283,6 +283,8 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/seg_file.py
   CovidQuantLib/slicer_app/segment_panel.py
   CovidQuantLib/slicer_app/segmentation_nodes.py
+  CovidQuantLib/slicer_app/self_test.py
+  CovidQuantLib/slicer_app/self_test_chest.py
   CovidQuantLib/slicer_app/settings.py
   CovidQuantLib/slicer_app/settings_panel.py
   CovidQuantLib/slicer_app/shortcuts.py

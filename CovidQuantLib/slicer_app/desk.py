@@ -36,6 +36,7 @@ class Desk:
         self.case: CaseNodes | None = None
         self.numbers: CaseNumbers | None = None
         self.session: Any = None
+        self.show_section: Callable[[str], None] = lambda name: None  # noqa: ARG005 - until there are sections
         self._listeners: list[Callable[[], None]] = []
         self._closing: list[Callable[[], None]] = []
 

@@ -42,6 +42,11 @@ class Jobs:
         self._observations.connect(ui.cancelButton, "clicked(bool)", self.cancel)
         self._show_idle()
 
+    @property
+    def progress_bar(self) -> Any:
+        """The bar that shows how far the job is."""
+        return self._ui.progressBar
+
     def run(
         self,
         arguments: Sequence[str],

@@ -62,6 +62,7 @@ class ModuleScreen:
             self._ui.panels.layout().addWidget(panel.widget)
             panel.ui.section.collapsed = place > 0
             self.desk.listen(panel.update, panel.case_closes)
+        self.desk.show_section = self._show_section
         self.panel(SubmitPanel).set_correct(self.panel(CorrectPanel))
         self.desk.listen(self._show_model, lambda: None)
         layout.addStretch(1)
@@ -82,6 +83,11 @@ class ModuleScreen:
     def panel(self, kind: type[Panel]) -> Any:
         """The section of a class."""
         return next(panel for panel in self.panels if isinstance(panel, kind))
+
+    @property
+    def message(self) -> str:
+        """The sentence that stands in the message's place."""
+        return str(self._ui.messageLabel.text)
 
     def enter(self) -> None:
         """The module was opened."""
@@ -107,6 +113,12 @@ class ModuleScreen:
         self._observations.clear()
         for panel in self.panels:
             panel.close()
+
+    def _show_section(self, name: str) -> None:
+        """Open the section with this .ui file; the others stay as they are."""
+        for panel in self.panels:
+            if name == panel.UI:
+                panel.ui.section.collapsed = False
 
     def _show_model(self) -> None:
         self._ui.activeModelLabel.text = active_model_sentence(self.desk.settings.pool)

@@ -90,6 +90,7 @@ class SegmentPanel(Panel):
         nodes = load_results(folder, volume)
         slicer.util.setSliceViewerLayers(background=volume, fit=True)
         self.desk.new_case(nodes, numbers, text)
+        self.desk.show_section("Look")
         if self.desk.parameters.surfaces:
             show_surfaces(nodes.anatomy)
             show_surfaces(nodes.infection)
