@@ -206,13 +206,13 @@ class CorrectPanel(Panel):
         self._at_cursor(self._grow)
 
     def _delete(self, ras: Ras) -> bool:
-        return self.desk.session.delete_component(ras)  # type: ignore[no-any-return]
+        return self.desk.session.delete_component(ras)
 
     def _change(self, ras: Ras) -> bool:
-        return self.desk.session.change_class(ras)  # type: ignore[no-any-return]
+        return self.desk.session.change_class(ras)
 
     def _grow(self, ras: Ras) -> bool:
-        return self.desk.session.grow_from(ras)  # type: ignore[no-any-return]
+        return self.desk.session.grow_from(ras)
 
     def _pick(self, button: Any, act: Callable[[Ras], bool]) -> None:
         wanted = button.checked

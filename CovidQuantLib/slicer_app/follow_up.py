@@ -57,14 +57,14 @@ def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None)
         subject = patient_of(volume)
         visits.append((subject.study_date if subject else None, nodes[-1], found))
     if len(visits) > 1:
-        for date, nodes, _found in visits:
+        for date, undated, _found in visits:
             if date is None:
-                skipped.append((nodes.volume.GetName(), _("its date is not known")))
+                skipped.append((undated.volume.GetName(), _("its date is not known")))
         visits = [visit for visit in visits if visit[0] is not None]
     visits.sort(key=lambda visit: visit[0] or dt.date.min)
     first = visits[0][0] if visits else None
     return Course(
-        patient, tuple(Visit(nodes, _point(date, first, found)) for date, nodes, found in visits), tuple(skipped)
+        patient, tuple(Visit(case, _point(date, first, found)) for date, case, found in visits), tuple(skipped)
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import qt
@@ -89,7 +90,7 @@ class FollowUpPanel(Panel):
 
     def _on_plot(self) -> None:
         points = [visit.point for visit in self._course.visits]
-        lines = {
+        lines: dict[str, Sequence[float | None]] = {
             _("Ground glass"): [point.ggo_ml for point in points],
             _("Consolidation"): [point.consolidation_ml for point in points],
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,16 +14,16 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.anatomy import INFECTION
 from CovidQuantLib.files import whole_file
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.reports.file_names import REPORT_FILE
-from CovidQuantLib.slicer_app.ct_export import ct_grid, export_ct, export_labels
+from CovidQuantLib.reports.file_names import JSON_FILE, REPORT_FILE
+from CovidQuantLib.slicer_app.case_arrays import CaseArrays
+from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
+from CovidQuantLib.slicer_app.ct_export import export_ct, export_labels
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.jobs import Values
-from CovidQuantLib.slicer_app.label_arrays import read_labels
 from CovidQuantLib.slicer_app.panel import Panel
-from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
+from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited
 
 _PLACE = "</body>"
 
@@ -57,12 +58,12 @@ class ReportPanel(Panel):
         if self.desk.session is not None and self.desk.session.is_open:
             self.desk.session.settle()
         export_ct(case.volume, folder / "ct.nrrd", slicer.app.processEvents)
-        labels = read_labels(case.infection, INFECTION, case.volume)
-        export_labels(labels, ct_grid(case.volume), folder / "infection.nrrd")
         self._results = folder / "results"
         arguments = ["quantify", str(folder / "ct.nrrd"), "--output", str(self._results)]
         arguments += ["--anatomy", self.desk.parameters.anatomy]
         if is_edited(case):
+            self._export_maps(folder, case, numbers)
+            arguments += ["--maps", str(folder)]
             arguments += ["--infection", str(folder / "infection.nrrd")]
             arguments += ["--reader", self.desk.settings.reader] if self.desk.settings.reader else []
         else:
@@ -70,6 +71,16 @@ class ReportPanel(Panel):
             pool = self.desk.settings.pool
             arguments += [] if pool is None else ["--pool", str(pool)]
         return arguments
+
+    def _export_maps(self, folder: Path, case: CaseNodes, numbers: CaseNumbers) -> None:
+        """Write what the reader has on the screen, and where its anatomy came from."""
+        arrays = CaseArrays(case, slicer.app.processEvents)
+        maps = {**arrays.anatomy, "infection": arrays.read_infection(arrays.whole)}
+        for name, labels in maps.items():
+            export_labels(labels, arrays.grid, folder / f"{name}.nrrd")
+            slicer.app.processEvents()
+        sources = {name: {"source": source} for name, source in numbers.sources.items()}
+        (folder / JSON_FILE).write_text(json.dumps({"sources": sources}), encoding="utf-8")
 
     def _keep(self, values: Values) -> None:  # noqa: ARG002 - as every receiver of a result
         if self._results is None:

@@ -17,7 +17,7 @@ import numpy as np
 import slicer
 
 from CovidQuantLib.anatomy import CONSOLIDATION, INFECTION
-from CovidQuantLib.hitl.pool import histories, open_pool
+from CovidQuantLib.hitl.pool import History, histories, open_pool
 from CovidQuantLib.hitl.rounds import promoted_model
 from CovidQuantLib.networks.extra import missing_packages
 from CovidQuantLib.quantification import LabelMaps, quantify
@@ -160,7 +160,7 @@ class SelfTest:
         assert panel.ui.submitButton.isEnabled(), "nothing can be submitted"
         panel.submit()
         self._wait()
-        (past,) = histories(open_pool(pool))
+        past = self._only_scan(pool)
         assert past.state == "submitted", f"the reading is not in the pool: {self._message()}"
         assert past.clinical.day_from_onset == 5, "the clinical fact is not in the pool"
         assert past.reference is not None, "the reading is no reference"
@@ -182,7 +182,7 @@ class SelfTest:
         self._wait()
         panel.ui.approveButton.click()
         self._wait()
-        (past,) = histories(open_pool(pool))
+        past = self._only_scan(pool)
         assert past.state == "reviewed", f"the reading is not reviewed: {self._message()}"
 
     def _improve(self, pool: Path) -> None:
@@ -215,6 +215,11 @@ class SelfTest:
         assert panel.ui.pointsTable.rowCount == 2, f"not two CTs: {panel.ui.patientLabel.text}"
         assert panel.ui.pointsTable.item(1, 0).text() == "10", "the second CT is ten days after the first"
         assert volume is not second, "two CTs are two nodes"
+
+    def _only_scan(self, pool: Path) -> History:
+        found = histories(open_pool(pool))
+        assert len(found) == 1, f"the pool does not hold the one scan: {self._message()}"
+        return found[0]
 
     def _true_maps(self) -> LabelMaps:
         chest = self._chest

@@ -81,13 +81,13 @@ def test_what_is_edited_elsewhere_is_kept_when_the_module_opens_again(applicatio
     import slicer
 
     from CovidQuantLib.anatomy import INFECTION
-    from CovidQuantLib.ct.grid import Box
-    from CovidQuantLib.slicer_app.label_arrays import read_labels, write_labels
+    from CovidQuantLib.slicer_app.label_arrays import nonzero_box, read_labels, whole_box, write_labels
 
     case = a_case.desk.case
     a_case.leave()
     assert a_case.desk.session is None
-    box = Box((0, 0, 0), (2, 2, 2))
+    box = nonzero_box(read_labels(case.infection, INFECTION, case.volume), whole_box(case.volume))
+    assert box is not None
     write_labels(case.infection, INFECTION, box, np.ones(box.shape, np.uint8), case.volume)
     a_case.enter()
     application.process_events(0.3)
