@@ -60,7 +60,7 @@ class FollowUpPanel(Panel):
     def _fill(self) -> None:
         visits, table = self._course.visits, self.ui.pointsTable
         points = [visit.point for visit in visits]
-        lines = [_("{count} CTs of this patient.").format(count=len(visits))]
+        lines = [_("CTs of this patient in the scene: {count}.").format(count=len(visits))]
         lines += [_("Skipped: {name} ({reason}).").format(name=n, reason=r) for n, r in self._course.skipped]
         self.ui.patientLabel.text = "\n".join(lines)
         table.setRowCount(len(points))

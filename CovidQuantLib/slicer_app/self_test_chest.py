@@ -34,7 +34,8 @@ def chest_volume(chest: SyntheticChest, patient_id: str, study_date: str) -> Any
     study = hierarchy.CreateStudyItem(patient, "Study")
     hierarchy.SetItemAttribute(patient, constants.GetDICOMPatientIDAttributeName(), patient_id)
     hierarchy.SetItemAttribute(study, constants.GetDICOMStudyDateAttributeName(), study_date)
-    hierarchy.SetItemParent(hierarchy.GetItemByDataNode(volume), study)
+    item = hierarchy.GetItemByDataNode(volume) or hierarchy.CreateItem(study, volume)
+    hierarchy.SetItemParent(item, study)
     return volume
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import shiboken6
 import slicer
 from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
@@ -197,6 +198,8 @@ class SegmentEditorWidget(MRMLWidget):
             self.setCurrentSegmentID(chosen[0])
 
     def _history_changed(self, _logic: Any, _event: str) -> None:
+        if not shiboken6.isValid(self._undo):  # the widget has gone before its logic
+            return
         self._undo.setEnabled(self._logic.CanUndo())
         self._redo.setEnabled(self._logic.CanRedo())
 
