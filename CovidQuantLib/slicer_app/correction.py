@@ -18,6 +18,7 @@ from CovidQuantLib.slicer_app.edit_session import EditSession, Listeners
 from CovidQuantLib.slicer_app.label_arrays import read_labels
 from CovidQuantLib.slicer_app.live_numbers import Numbers
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited
+from CovidQuantLib.slicer_app.submission import is_held_out
 
 THRESHOLD = "threshold"
 
@@ -142,6 +143,8 @@ class Correction:
             return
         if removed:
             remove_draft(self._name())
+        if start is None and is_held_out(case.volume, self._desk.settings.pool):
+            start = BLANK
         self._open(None, start or Start("proposal", case.infection_source or THRESHOLD))
 
     def _open(self, draft: Draft | None, start: Start | None) -> None:

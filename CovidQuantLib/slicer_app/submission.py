@@ -11,7 +11,7 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.hitl.pool import DraftName, Pool, Subject, open_pool
+from CovidQuantLib.hitl.pool import DraftName, Pool, Subject, find_scan, open_pool, patients
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.file_names import JSON_FILE
 from CovidQuantLib.slicer_app.case_arrays import CaseArrays
@@ -39,6 +39,16 @@ def scan_of(volume: Any, pool: Pool) -> str | None:
     """The scan of the pool that a volume node is known to be; None where it is not known."""
     pool_id, _mark, scan = (volume.GetAttribute(SCAN) or "").partition("/")
     return scan if scan and pool_id == pool.id else None
+
+
+def is_held_out(volume: Any, folder: Path | None) -> bool:
+    """Whether a volume node is known to be a scan of the pool's hold-out, which is read from a blank mask."""
+    if folder is None or not volume.GetAttribute(SCAN):
+        return False
+    pool = open_pool(folder)
+    scan = scan_of(volume, pool)
+    patient = find_scan(pool, scan).patient if scan is not None else None
+    return any(one.code == patient and one.side.held_out for one in patients(pool))
 
 
 def remember_scan(volume: Any, pool: Pool, scan: str) -> None:
