@@ -12,6 +12,7 @@ import numpy as np
 import qt
 import slicer
 
+from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.hitl.edit_log import TICK_S, EditLogRecorder
 from CovidQuantLib.hitl.pool import BLANK, Draft, DraftName, Start, saving_draft
 from CovidQuantLib.messages import InputError
@@ -24,6 +25,7 @@ from CovidQuantLib.slicer_app.ct_export import EventsHandled
 from CovidQuantLib.slicer_app.draft_keeper import DraftKeeper
 from CovidQuantLib.slicer_app.infection_edits import InfectionEdits
 from CovidQuantLib.slicer_app.input_watch import InputWatch
+from CovidQuantLib.slicer_app.label_arrays import covering_box, nonzero_box
 from CovidQuantLib.slicer_app.live_numbers import LiveNumbers, Numbers
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_anatomy_editable, mark_edited
 from CovidQuantLib.slicer_app.views_watch import ViewsWatch
@@ -198,24 +200,31 @@ class EditSession:
         self._log(self.recorder.close)
         self._end()
 
-    def _first_labels(self, draft: Draft | None) -> tuple[ClassLedger, Any]:
+    def _first_labels(self, draft: Draft | None) -> tuple[ClassLedger, LabelArray]:
         """The labels to begin with, in the scene as well, and those that the reader was shown first."""
+        if draft is not None:
+            return self._draft_labels(draft)
         whole = self.arrays.whole
-        shown = self.arrays.read_infection(whole)
-        if draft is None:
-            labels = np.zeros_like(shown) if self.start == BLANK else shown
-            start, marks = labels.copy(), None
-        else:
-            labels = self.arrays.from_library(draft.maps["infection"])
-            known = draft.maps.get("start")
-            start = np.zeros_like(labels) if known is None else self.arrays.from_library(known)
-            self.start, marks = draft.start, marks_of_recovered(labels, start)
-            maps = {name: self.arrays.from_library(draft.maps[name]) for name in ANATOMY if name in draft.maps}
-            if maps:
-                self.arrays.write_anatomy(whole, maps)
-        if not np.array_equal(labels, shown):
+        labels = self.arrays.read_infection(whole)
+        self._handle_events()
+        if self.start == BLANK:
+            labels[:] = 0
             self.arrays.write_infection(whole, labels)
-        return ClassLedger(labels, marks), start
+        start = labels.copy()
+        self._handle_events()
+        return ClassLedger(labels), start
+
+    def _draft_labels(self, draft: Draft) -> tuple[ClassLedger, LabelArray]:
+        whole, known = self.arrays.whole, draft.maps.get("start")
+        labels = self.arrays.from_library(draft.maps["infection"])
+        start = np.zeros_like(labels) if known is None else self.arrays.from_library(known)
+        self.start = draft.start
+        maps = {name: self.arrays.from_library(draft.maps[name]) for name in ANATOMY if name in draft.maps}
+        self.arrays.write_anatomy(whole, maps)
+        self.arrays.write_infection(whole, labels)
+        ledger = ClassLedger(labels, marks_of_recovered(labels, start))
+        ledger.extent = covering_box([box for box in (ledger.extent, nonzero_box(start, whole)) if box is not None])
+        return ledger, start
 
     def _observe(self) -> None:
         watch, scene = self._observations, slicer.mrmlScene
@@ -290,14 +299,14 @@ class EditSession:
             self._single_shot(0, self._count_on)
 
     def _draft_steps(self) -> Iterator[None]:
-        maps = {"infection": self.arrays.to_library(self.ledger.labels)}
+        maps = {"infection": self.arrays.to_library(self.ledger.labels, self.ledger.extent)}
         yield
         if self.start.kind in ("proposal", "revision"):
-            maps["start"] = self.arrays.to_library(self.start_labels)
+            maps["start"] = self.arrays.to_library(self.start_labels, self.ledger.extent)
             yield
         if self.arrays.anatomy_changed:
             for name in ANATOMY:
-                maps[name] = self.arrays.to_library(self.arrays.anatomy[name])
+                maps[name] = self.arrays.to_library(self.arrays.anatomy[name], self.arrays.whole)
                 yield
         yield from saving_draft(self.name, Draft(maps, self.start))
 

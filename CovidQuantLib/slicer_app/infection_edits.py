@@ -23,7 +23,7 @@ from CovidQuantLib.slicer_app.live_numbers import LiveNumbers
 
 Drawing = Literal["ggo", "consolidation", "unclassified"]
 _SPLIT_MARGIN_MM = 4.0
-_SPLIT_SLICES = 16
+_SPLIT_SLICES = 6
 
 
 @dataclass(frozen=True)
