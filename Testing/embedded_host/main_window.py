@@ -46,6 +46,7 @@ class ModuleSelector(QObject):
         if panel is not None:
             panel.exit()
             panel.hide()
+            panel.setParent(None)  # PySide6 would otherwise delete it with the scroll area that it was taken from
 
     selectedModule = Property(str, lambda self: self._name)
 

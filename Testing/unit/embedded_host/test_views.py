@@ -23,7 +23,8 @@ class Viewing(ScriptedLoadableModule):
 class ViewingWidget(ScriptedLoadableModuleWidget):
     def setup(self):
         self.events = []
-        self.layout.addWidget(qt.QLabel("panel"))
+        self.label = qt.QLabel("panel")
+        self.layout.addWidget(self.label)
     def enter(self):
         self.events.append("enter")
     def exit(self):
@@ -189,5 +190,7 @@ def test_the_window_shows_the_module_beside_the_views(application: Application, 
     assert (picture.width(), picture.height()) == (900, 600)
     widget = slicer.modules.ViewingWidget
     application.close_window()
+    application.process_events()
     assert widget.events == ["enter", "exit"]
+    assert widget.label.text == "panel"
     assert slicer.util.mainWindow() is None
