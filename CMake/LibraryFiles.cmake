@@ -123,6 +123,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/hitl/simulated_reader.py
   CovidQuantLib/hitl/simulation/__init__.py
   CovidQuantLib/hitl/simulation/cohort.py
+  CovidQuantLib/hitl/simulation/correcting.py
   CovidQuantLib/hitl/simulation/course.py
   CovidQuantLib/hitl/simulation/first_pool.py
   CovidQuantLib/hitl/simulation/memory.py
@@ -265,11 +266,14 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/installation.py
   CovidQuantLib/slicer_app/jobs.py
   CovidQuantLib/slicer_app/label_arrays.py
+  CovidQuantLib/slicer_app/lesion_edits.py
   CovidQuantLib/slicer_app/lesion_places.py
   CovidQuantLib/slicer_app/linked_views.py
   CovidQuantLib/slicer_app/live_numbers.py
   CovidQuantLib/slicer_app/look_panel.py
+  CovidQuantLib/slicer_app/lung_edits.py
   CovidQuantLib/slicer_app/module_screen.py
+  CovidQuantLib/slicer_app/outside.py
   CovidQuantLib/slicer_app/panel.py
   CovidQuantLib/slicer_app/parameters.py
   CovidQuantLib/slicer_app/patient.py
@@ -285,6 +289,8 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/segmentation_nodes.py
   CovidQuantLib/slicer_app/self_test.py
   CovidQuantLib/slicer_app/self_test_chest.py
+  CovidQuantLib/slicer_app/session_log.py
+  CovidQuantLib/slicer_app/session_maps.py
   CovidQuantLib/slicer_app/settings.py
   CovidQuantLib/slicer_app/settings_panel.py
   CovidQuantLib/slicer_app/shortcuts.py

@@ -85,7 +85,7 @@ def test_what_is_edited_elsewhere_is_kept_when_the_module_opens_again(applicatio
 
     case = a_case.desk.case
     a_case.leave()
-    assert a_case.desk.session is None
+    assert not a_case.desk.session
     box = nonzero_box(read_labels(case.infection, INFECTION, case.volume), whole_box(case.volume))
     assert box is not None
     write_labels(case.infection, INFECTION, box, np.ones(box.shape, np.uint8), case.volume)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import slicer
 
-from CovidQuantLib.reports.results import SEGMENTATION_FILE
+from CovidQuantLib.reports.file_names import SEGMENTATION_FILE
 from CovidQuantLib.slicer_app.case_job import CaseJob
 from CovidQuantLib.slicer_app.private_folder import PrivateFolder
 from CovidQuantLib.slicer_app.segmentation_nodes import load_results
@@ -81,10 +81,10 @@ def test_results_that_cannot_be_loaded_leave_nothing_behind_either(
         raise RuntimeError("damaged")
 
     run = Run(tmp_path, WORKS)
-    application.errors.expect("damaged") if hasattr(application.errors, "expect") else None
     run.start(refuse)
     wait_until(lambda: run.is_over)
     assert run.left == []
+    assert [str(error) for error in application.errors.expect()] == ["damaged"]
 
 
 @pytest.mark.parametrize("moment", ["while it is exported", "while it works"])
