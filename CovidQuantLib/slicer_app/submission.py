@@ -31,7 +31,6 @@ class Submitted:
     draft: DraftName
     subject: Subject | None
     sources: Mapping[str, str]
-    outside: str
     facts: Sequence[str]
 
 
@@ -105,7 +104,7 @@ class Submission:
         self._scan, name = scan, self._what.draft
         arguments = [
             *("pool", "submit", str(self._folder), scan, "--draft", f"{name.pool}/{name.scan}"),
-            *("--reader", name.reader, "--outside-lungs", self._what.outside),
+            *("--reader", name.reader),
         ]
         self._jobs.run(arguments, _("Submitting the reading"), self._submitted)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from slicer.i18n import tr as _
@@ -21,7 +21,6 @@ from CovidQuantLib.slicer_app.patient import patient_of
 from CovidQuantLib.slicer_app.submission import SCAN, Submission, Submitted, remember_scan
 from CovidQuantLib.slicer_app.volume_loading import load_ct
 
-_OUTSIDE = ("refuse", "add", "cut")
 _UNKNOWN = -1
 
 
@@ -35,6 +34,8 @@ class SubmitPanel(Panel):
         listen = self.observations.connect
         listen(self.ui.submitButton, "clicked(bool)", self.submit)
         listen(self.ui.nextButton, "clicked(bool)", self._on_next)
+        listen(self.ui.addOutsideButton, "clicked(bool)", self._on_add_outside)
+        listen(self.ui.cutOutsideButton, "clicked(bool)", self._on_cut_outside)
         self.correct: CorrectPanel | None = None
 
     def set_correct(self, correct: CorrectPanel) -> None:
@@ -65,20 +66,33 @@ class SubmitPanel(Panel):
         if case is None or numbers is None or pool is None or self.correct is None or self.desk.jobs.busy:
             self.desk.say(_("Choose the pool in the settings first.") if pool is None else "")
             return
-        outside = _OUTSIDE[self.ui.outsideBox.currentIndex]
         try:
-            if numbers.outside_ml > 0 and outside == "refuse":
+            if numbers.outside_ml > 0:
                 raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
             subject, facts = patient_of(case.volume) or self._typed_subject(), self._facts()
             if subject is None and not case.volume.GetAttribute(SCAN):
                 raise InputError(_("Say whose CT this is: type the patient's ID. The pool keeps a code of it."))
             open_pool(pool)
             draft = self.correct.correction.finish()
-            what = Submitted(case, draft, subject, numbers.sources, outside, facts)
+            what = Submitted(case, draft, subject, numbers.sources, facts)
             Submission(self.desk.jobs, pool, what, self._done).start()
         except InputError as error:
             self.desk.say(str(error))
         self.desk.changed()
+
+    def _on_add_outside(self) -> None:
+        self._repair("add")
+
+    def _on_cut_outside(self) -> None:
+        self._repair("cut")
+
+    def _repair(self, how: Literal["add", "cut"]) -> None:
+        session = self.correct.correction.session if self.correct is not None else None
+        if session is not None:
+            try:
+                session.repair_outside(how)
+            except InputError as error:
+                self.desk.say(str(error))
 
     def _done(self) -> None:
         self.ui.patientEdit.text = self.ui.dateEdit.text = self.ui.regionsEdit.text = ""
