@@ -353,15 +353,15 @@ def test_infection_outside_the_lungs_is_told_and_repaired_on_request(case: Case)
     box = at_the_border()
     case.paint("ggo", box)
     assert case.heard.numbers[-1].outside_ml > 0
-    found = case.session.edits.infection_outside()
+    found = case.session.infection_outside()
     assert found is not None
     assert found.voxels == int((case.lungs[box.slices] == 0).sum())
-    assert case.session.change(lambda: case.session.edits.repair_outside("cut"))
-    assert case.session.edits.infection_outside() is None
+    assert case.session.repair_outside("cut")
+    assert case.session.infection_outside() is None
     case.undo()
-    assert case.session.change(lambda: case.session.edits.repair_outside("add"))
+    assert case.session.repair_outside("add")
     assert (case.lungs[box.slices] == 1).all()
-    assert case.session.edits.infection_outside() is None
+    assert case.session.infection_outside() is None
 
 
 def test_a_draft_is_saved_after_half_a_minute_with_a_change_and_only_then(case: Case) -> None:
