@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from CovidQuantLib.slicer_app.active_model import active_model_sentence
 from CovidQuantLib.slicer_app.connections import Observations
@@ -19,6 +20,7 @@ from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.report_panel import ReportPanel
 from CovidQuantLib.slicer_app.review_panel import ReviewPanel
 from CovidQuantLib.slicer_app.segment_panel import SegmentPanel
+from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
 from CovidQuantLib.slicer_app.settings import Settings
 from CovidQuantLib.slicer_app.settings_panel import SettingsPanel
 from CovidQuantLib.slicer_app.submit_panel import SubmitPanel
@@ -126,7 +128,13 @@ class ModuleScreen:
     def _on_scene_closes(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
         self.desk.jobs.end_now()
         self.panel(ImprovePanel).rounds.end_now()
+        session, case = self.desk.session, self.desk.case
+        is_unfinished = session is not None and session.is_open and case is not None and is_edited(case)
         self.desk.close_case()
+        if is_unfinished:
+            self.desk.say(
+                _("The unfinished correction was kept as a draft. It is offered when this CT is opened again.")
+            )
 
     def _on_scene_changed(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
         self.desk.refresh_parameters()

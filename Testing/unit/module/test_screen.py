@@ -77,6 +77,20 @@ def test_the_correction_begins_by_itself_and_the_numbers_follow_it(application: 
     assert not section(a_case, "Correct").ui.acceptButton.isEnabled()
 
 
+def test_a_scene_closed_over_unfinished_work_says_where_it_is_kept(application: Application, a_case: Any) -> None:
+    import slicer
+
+    from CovidQuantLib.hitl.pool import load_draft
+    from CovidQuantLib.slicer_app.lesion_places import fullest_place
+
+    name = a_case.desk.session.name
+    a_case.desk.session.delete_component(fullest_place(a_case.desk.case, "lungs"))
+    slicer.mrmlScene.Clear(0)
+    application.process_events(0.2)
+    assert load_draft(name) is not None
+    assert "draft" in a_case.message
+
+
 def test_what_is_edited_elsewhere_is_kept_when_the_module_opens_again(application: Application, a_case: Any) -> None:
     import slicer
 
