@@ -46,7 +46,7 @@ def boot(*, on_screen: bool = False) -> Application:
     os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = "vtkEGLRenderWindow"
     import slicer.util
 
-    from Testing.embedded_host import ctk_module, qt_events, qt_manners, qt_module, ui_loader
+    from Testing.embedded_host import ctk_module, qt_events, qt_manners, qt_module, qt_settings, ui_loader
     from Testing.embedded_host.dialogs import Dialogs
     from Testing.embedded_host.slicer_classes import slicer_widget_classes
 
@@ -54,6 +54,7 @@ def boot(*, on_screen: bool = False) -> Application:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     qt_manners.put_on()
     qt_events.put_on()
+    qt_settings.put_on()
     dialogs = Dialogs(interactive=on_screen)
     dialogs.install()
     qt, ctk = qt_module.make_qt_module(), ctk_module.make_ctk_module()

@@ -138,6 +138,21 @@ def test_a_file_dialog_gives_the_path_alone(application: Application) -> None:
     assert qt.QFileDialog.getOpenFileName(None, "CT") == "/scans/ct.nii.gz"
 
 
+def test_settings_read_as_after_a_restart(application: Application) -> None:
+    import qt
+    import slicer
+
+    settings = slicer.app.userSettings()
+    settings.setValue("CovidQuant/timer", True)  # noqa: FBT003
+    settings.setValue("CovidQuant/seconds", 30)
+    assert qt.QSettings().value("CovidQuant/timer") == "true"
+    assert settings.value("CovidQuant/seconds") == "30"
+    assert settings.value("CovidQuant/none", 5) == 5
+    assert slicer.util.settingsValue("CovidQuant/timer", False, converter=slicer.util.toBool) is True  # noqa: FBT003
+    application.reset()
+    assert settings.value("CovidQuant/timer") is None
+
+
 def test_nothing_is_installed_but_the_request_is_noted(application: Application) -> None:
     import slicer
 
