@@ -133,7 +133,7 @@ class ModuleScreen:
         self.desk.close_case()
         if is_unfinished:
             self.desk.say(
-                _("The unfinished correction was kept as a draft. It is offered when this CT is opened again.")
+                _("The unfinished correction was kept as a draft. It is offered when the CT is opened again.")
             )
 
     def _on_scene_changed(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
