@@ -66,7 +66,7 @@ class SegmentEditorWidget(MRMLWidget):
         super().__init__(parent)
         self._logic, self._node, self._active = slicer.vtkSlicerSegmentEditorLogic(), None, None
         self._mouse = ViewMouse(self)
-        self._settings = {"maximumNumberOfUndoStates": 10}
+        self._settings = {}
         self._effects = {name: kind(name, self, self._logic) for name, kind in _EFFECTS.items()}
         self._buttons = EffectButtons(list(_EFFECTS))
         self._table, self._undo, self._redo = SegmentsTable(), QToolButton(), QToolButton()
