@@ -118,6 +118,8 @@ class EditSession:
         self.arrays = CaseArrays(self.nodes, self._handle_events)
         if draft is not None:
             check_draft(draft, self.arrays)
+        if not self.nodes.is_there:
+            raise InputError("The case was removed from the scene while it was opened. Load it again.")
         self.recorder = self._new_recorder(self.name.edit_log)
         self._beginning = (
             begin_from_scene(self.arrays, self.start, self._handle_events)
