@@ -12,9 +12,9 @@ from CovidQuantLib.quantification.change import Change, change, lungs_differ
 from CovidQuantLib.reports.wording import NOT_AVAILABLE, millilitres, percent, true_minus
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.follow_up import Course, course_of
-from CovidQuantLib.slicer_app.linked_views import LinkedViews, show_everywhere, show_side_by_side
 from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.plots import show_lines
+from CovidQuantLib.slicer_app.side_by_side import SideBySide
 
 
 class FollowUpPanel(Panel):
@@ -25,7 +25,7 @@ class FollowUpPanel(Panel):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._course = Course("", (), ())
-        self._views = LinkedViews()
+        self._views = SideBySide()
         headings = [
             *(_("Day"), _("Lungs\nml"), _("POI"), _("Ground\nglass ml"), _("Consoli-\ndation ml")),
             *(_("Against\nfirst"), _("Against\nprevious")),
@@ -98,24 +98,23 @@ class FollowUpPanel(Panel):
         show_lines("course", _("Infection in ml"), (_("Days since the first CT"), days), lines)
 
     def _on_volumes(self) -> None:
+        visits, wanted = self._course.visits, self.ui.volumesButton.checked
         self._unlink()
-        visits = self._course.visits
-        show_side_by_side(visits[0].nodes, visits[-1].nodes)
+        if wanted and len(visits) > 1:
+            self._views.show_volumes(visits[0].nodes, visits[-1].nodes)
+            self.ui.volumesButton.checked = True
 
     def _on_link(self) -> None:
-        if self.ui.linkButton.checked:
-            visits = self._course.visits
-            self._views.link(visits[0].nodes, visits[-1].nodes)
-        else:
-            self._unlink()
+        visits, wanted = self._course.visits, self.ui.linkButton.checked
+        self._unlink()
+        if wanted and len(visits) > 1:
+            self._views.link_slices(visits[0].nodes, visits[-1].nodes)
+            self.ui.linkButton.checked = True
 
     def _unlink(self) -> None:
         if self._views.is_on:
-            self._views.unlink()
-            self.ui.linkButton.checked = False
-            for visit in self._course.visits:
-                if visit.nodes.is_there:
-                    show_everywhere(visit.nodes)
+            self._views.end()
+        self.ui.linkButton.checked = self.ui.volumesButton.checked = False
 
 
 def _change_text(found: Change) -> str:

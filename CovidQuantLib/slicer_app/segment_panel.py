@@ -94,3 +94,6 @@ class SegmentPanel(Panel):
         if self.desk.parameters.surfaces:
             show_surfaces(nodes.anatomy)
             show_surfaces(nodes.infection)
+            layout = slicer.app.layoutManager()
+            if layout is not None:
+                layout.resetThreeDViews()

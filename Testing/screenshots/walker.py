@@ -80,8 +80,9 @@ class Walker:
             painter = qt.QPainter()
             painter.begin(grabbed)
             painter.setPen(qt.QPen(qt.QColor(255, 255, 255)))
-            painter.fillRect(grabbed.width() - 210, 0, 210, 22, qt.QBrush(qt.QColor(0, 0, 0)))
-            painter.drawText(grabbed.width() - 200, 16, _MARK)
+            foot = grabbed.height()
+            painter.fillRect(grabbed.width() - 230, foot - 22, 210, 22, qt.QBrush(qt.QColor(0, 0, 0)))
+            painter.drawText(grabbed.width() - 220, foot - 6, _MARK)
             painter.end()
         assert grabbed.save(str(self._folder / f"{name}.png"), "PNG"), "the picture cannot be written"
 
@@ -89,4 +90,5 @@ class Walker:
         areas = self.window.findChildren("QScrollArea")
         if areas:
             areas[0].ensureWidgetVisible(widget, 0, 20)
+            areas[0].horizontalScrollBar().setValue(0)
         self.rest(0.05)

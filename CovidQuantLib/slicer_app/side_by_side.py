@@ -29,24 +29,27 @@ def lung_heights(nodes: CaseNodes) -> tuple[float, float]:
     return heights[0], heights[1]
 
 
-class LinkedViews:
-    """Shows two cases in two axial views; scrolling one scrolls the other to the same relative lung height."""
+class SideBySide:
+    """Shows two cases beside each other, in slices or in 3D, until `end`, which brings the views back as they were.
+
+    In slices, scrolling one view scrolls the other to the same relative height within the lungs.
+    """
 
     def __init__(self) -> None:
         self._observations = Observations()
         self._moving = False
-        self._sides: dict[str, tuple[float, float]] = {}
+        self._heights: dict[str, tuple[float, float]] = {}
+        self._cases: tuple[CaseNodes, ...] = ()
+        self._before: tuple[int, dict[str, str]] | None = None
 
     @property
     def is_on(self) -> bool:
-        """Whether two views are linked."""
-        return bool(self._sides)
+        """Whether two cases are shown beside each other."""
+        return bool(self._cases)
 
-    def link(self, first: CaseNodes, last: CaseNodes) -> None:
-        """Show both, and link them."""
-        self.unlink()
-        layout = slicer.app.layoutManager()
-        layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
+    def link_slices(self, first: CaseNodes, last: CaseNodes) -> None:
+        """Show both in axial slices that follow each other."""
+        layout = self._begin(first, last, slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
         for name, nodes in ((_LEFT, first), (_RIGHT, last)):
             widget = layout.sliceWidget(name)
             widget.mrmlSliceNode().SetOrientation("Axial")
@@ -54,17 +57,47 @@ class LinkedViews:
             composite.SetBackgroundVolumeID(nodes.volume.GetID())
             composite.SetForegroundVolumeID(None)
             _only_in(nodes, [widget.mrmlSliceNode()])
-            self._sides[name] = lung_heights(nodes)
+            self._heights[name] = lung_heights(nodes)
         layout.resetSliceViews()
         for name in (_LEFT, _RIGHT):
             node = layout.sliceWidget(name).mrmlSliceNode()
             self._observations.observe(node, vtk.vtkCommand.ModifiedEvent, self._on_slice)
         self._follow(_LEFT)
 
-    def unlink(self) -> None:
-        """Let both go their own ways."""
+    def show_volumes(self, first: CaseNodes, last: CaseNodes) -> None:
+        """Show both infections in 3D, each in a view of its own, with the lungs translucent around them."""
+        layout = self._begin(first, last, slicer.vtkMRMLLayoutNode.SlicerLayoutDual3DView)
+        slices = [layout.sliceWidget(name).mrmlSliceNode() for name in layout.sliceViewNames()]
+        for index, nodes in enumerate((first, last)):
+            _only_in(nodes, [layout.threeDWidget(index).mrmlViewNode(), *([] if index == 0 else slices)])
+            show_surfaces(nodes.anatomy)
+            show_surfaces(nodes.infection)
+        layout.resetThreeDViews()
+
+    def end(self) -> None:
+        """Show each case in all views again, and the views as they were."""
         self._observations.clear()
-        self._sides = {}
+        self._heights = {}
+        cases, self._cases = self._cases, ()
+        for nodes in cases:
+            if nodes.is_there:
+                _only_in(nodes, [])
+        before, self._before = self._before, None
+        layout = slicer.app.layoutManager()
+        if before is not None and layout is not None:
+            for name, orientation in before[1].items():
+                layout.sliceWidget(name).mrmlSliceNode().SetOrientation(orientation)
+            layout.setLayout(before[0])
+
+    def _begin(self, first: CaseNodes, last: CaseNodes, arrangement: int) -> Any:
+        self.end()
+        layout = slicer.app.layoutManager()
+        orientations = {
+            name: layout.sliceWidget(name).mrmlSliceNode().GetOrientation() for name in layout.sliceViewNames()
+        }
+        self._before, self._cases = (layout.layout, orientations), (first, last)
+        layout.setLayout(arrangement)
+        return layout
 
     def _on_slice(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
         if not self._moving:
@@ -77,29 +110,13 @@ class LinkedViews:
         self._moving = True
         try:
             node = layout.sliceWidget(other).mrmlSliceNode()
-            node.SetSliceOffset(float(np.interp(offset, self._sides[moved], self._sides[other])))
+            node.SetSliceOffset(float(np.interp(offset, self._heights[moved], self._heights[other])))
         finally:
             self._moving = False
 
 
-def show_side_by_side(first: CaseNodes, last: CaseNodes) -> None:
-    """Both infections in 3D, each in a view of its own, with the lungs translucent around them."""
-    layout = slicer.app.layoutManager()
-    layout.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutDual3DView)
-    views = [layout.threeDWidget(index).mrmlViewNode() for index in range(2)]
-    for view, nodes in zip(views, (first, last), strict=True):
-        _only_in(nodes, [view])
-        show_surfaces(nodes.anatomy)
-        show_surfaces(nodes.infection)
-    layout.resetThreeDViews()
-
-
-def show_everywhere(nodes: CaseNodes) -> None:
-    """Show a case in all views again."""
-    _only_in(nodes, [])
-
-
 def _only_in(nodes: CaseNodes, views: list[Any]) -> None:
+    """Show a case in these views alone; in all of them where none is named."""
     for node in (nodes.anatomy, nodes.infection):
         display = node.GetDisplayNode()
         display.SetVisibility(True)
