@@ -83,18 +83,18 @@ class CorrectPanel(Panel):
     def leave(self) -> None:
         """Give views and keys back; the correction is kept as a draft meanwhile."""
         self._entered = False
+        self.correction.leave()
         self._timer.stop()
         self._stop_picking()
         self._shortcuts.clear()
         stop_effect(self.ui.segmentEditor)
         self.ui.segmentEditor.uninstallKeyboardShortcuts()
         self.ui.segmentEditor.removeViewObservations()
-        self.correction.leave()
 
     def case_closes(self) -> None:
         """End the correction; its draft is kept."""
-        self._stop_picking()
         self.correction.end()
+        self._stop_picking()
         close_editor(self.ui.segmentEditor)
         self._amounts = []
 

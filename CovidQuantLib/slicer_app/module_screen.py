@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -108,13 +109,15 @@ class ModuleScreen:
                 panel.leave()
 
     def close(self) -> None:
-        """The module ends, or is loaded again: end the computation and let go of everything."""
-        self.leave()
-        self.desk.close_case()
-        self.desk.jobs.close()
-        self._observations.clear()
-        for panel in self.panels:
-            panel.close()
+        """The module ends, or is loaded again: end the computations, keep the draft, let go of everything."""
+        jobs = (self.desk.jobs, self.panel(ImprovePanel).rounds)
+        steps = [*(job.end_now for job in jobs), self.leave, self.desk.close_case, self._observations.clear]
+        steps += [*(job.close for job in jobs), *(panel.close for panel in self.panels)]
+        for step in steps:
+            # When Slicer ends, its window may have gone with all widgets before the module hears of it; then every
+            # access to one raises, and nothing of it matters any more.
+            with contextlib.suppress(RuntimeError, ValueError):
+                step()
 
     def _show_section(self, name: str) -> None:
         """Open the section with this .ui file; the others stay as they are."""
