@@ -268,7 +268,6 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/label_arrays.py
   CovidQuantLib/slicer_app/lesion_edits.py
   CovidQuantLib/slicer_app/lesion_places.py
-  CovidQuantLib/slicer_app/linked_views.py
   CovidQuantLib/slicer_app/live_numbers.py
   CovidQuantLib/slicer_app/look_panel.py
   CovidQuantLib/slicer_app/lung_edits.py
@@ -294,6 +293,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/settings.py
   CovidQuantLib/slicer_app/settings_panel.py
   CovidQuantLib/slicer_app/shortcuts.py
+  CovidQuantLib/slicer_app/side_by_side.py
   CovidQuantLib/slicer_app/slice_bar.py
   CovidQuantLib/slicer_app/submission.py
   CovidQuantLib/slicer_app/submit_panel.py
@@ -335,6 +335,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/cases.py
   CovidQuantLib/training/checkpoint.py
   CovidQuantLib/training/checks.py
+  CovidQuantLib/training/claim.py
   CovidQuantLib/training/datalist.py
   CovidQuantLib/training/distributed.py
   CovidQuantLib/training/log.py

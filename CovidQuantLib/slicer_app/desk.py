@@ -64,14 +64,12 @@ class Desk:
         for older in case_nodes_of(nodes.volume):
             if older.infection is nodes.infection:
                 continue
-            if is_edited(older):
-                for node in (older.anatomy, older.infection):
-                    node.GetDisplayNode().SetVisibility(False)
-            else:
+            if not is_edited(older):
                 forget_numbers(older.infection)
                 remove_case_nodes(older)
         keep_numbers(nodes.infection, text)
         self.case, self.numbers = nodes, numbers
+        self.show_case_alone()
         self.changed()
 
     def find_case(self) -> None:
@@ -79,16 +77,28 @@ class Desk:
         volume = self.parameters.ct
         found = case_nodes_of(volume) if volume is not None else []
         newest = found[-1] if found else None
-        if newest is not None and self.case is not None and newest.infection is self.case.infection:
+        shown = self.case.infection if self.case is not None else None
+        if (newest.infection if newest is not None else None) is shown:
             return
         self.close_case()
+        self.case = newest
         if newest is not None:
-            self.case = newest
             try:
                 self.numbers = kept_numbers(newest.infection)
             except InputError as error:
                 self.say(str(error))
+        if volume is not None:
+            slicer.util.setSliceViewerLayers(background=volume)
+        self.show_case_alone()
         self.changed()
+
+    def show_case_alone(self) -> None:
+        """Hide what was found in other CTs, so that the views show the case on the screen and no other."""
+        for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
+            for nodes in case_nodes_of(volume):
+                shown = self.case is not None and nodes.infection is self.case.infection
+                for node in (nodes.anatomy, nodes.infection):
+                    node.GetDisplayNode().SetVisibility(shown)
 
     def close_case(self) -> None:
         """Take the case off the screen; its nodes stay in the scene."""

@@ -114,6 +114,7 @@ class FollowUpPanel(Panel):
     def _unlink(self) -> None:
         if self._views.is_on:
             self._views.end()
+            self.desk.show_case_alone()
         self.ui.linkButton.checked = self.ui.volumesButton.checked = False
 
 

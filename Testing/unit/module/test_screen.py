@@ -209,3 +209,19 @@ def test_the_screens_state_is_in_the_scene(application: Application, a_case: Any
     assert slicer.mrmlScene.Import()
     application.process_events(0.1)
     assert a_case.desk.parameters.split_hu == -250
+
+
+def test_two_cts_of_a_patient_are_put_in_order_and_shown_one_at_a_time(application: Application, a_case: Any) -> None:
+    first = a_case.desk.case
+    second = a_case.desk.parameters.ct = a_ct("20200311")
+    a_case.desk.find_case()
+    assert a_case.desk.case is None
+    section(a_case, "Segment").ui.segmentButton.click()
+    application.wait_until(lambda: not a_case.desk.jobs.busy, seconds=60)
+    panel = section(a_case, "FollowUp")
+    panel.ui.section.collapsed = False
+    panel.update()
+    assert a_case.desk.case.volume is second
+    assert [panel.ui.pointsTable.item(row, 0).text() for row in range(2)] == ["0", "10"]
+    assert not first.infection.GetDisplayNode().GetVisibility()
+    assert a_case.desk.case.infection.GetDisplayNode().GetVisibility()
