@@ -372,5 +372,7 @@ set(COVIDQUANT_LIBRARY_RESOURCES
   CovidQuantLib/reports/templates/report.css
   CovidQuantLib/reports/templates/report.html
   CovidQuantLib/reports/templates/sheet.html
+  Resources/models/infection/model.json
+  Resources/models/infection/model.safetensors
   Resources/reference/lung_hu.json
   )

@@ -37,15 +37,17 @@ def infection_metrics(scored: list[dict[str, Any]]) -> tuple[Metric, ...]:
     """Dice over painted CTs, mean and worst, by painter, burden and method."""
     metrics = []
     for painter, least, method in itertools.product(EVALUATION_PAINTERS, BURDENS_ML, METHODS):
-        seen = "as trained on" if painter == TRAINING_PAINTER else "never trained on"
-        burden = f" with {least:g} ml of infection or more" if least else ""
+        seen = "trained on" if painter == TRAINING_PAINTER else "not trained on"
+        burden = f" of {least:g} ml or more" if least else ""
         these = [
             one for one in scored if (one["painter"], one["method"]) == (painter, method) and one["true_ml"] >= least
         ]
+        if not these:
+            continue
         chests = tuple(dict.fromkeys(one["chest"] for one in these))
         scores = 100.0 * np.array([one["dice"] for one in these])
         for kind, value in (("mean over", scores.mean()), ("worst of", scores.min())):
-            name = f"Dice, {kind} {len(these)} CTs{burden}, {method}, painter {painter} ({seen})"
+            name = f"Dice, {kind} {len(these)} CTs{burden}, {method}, {painter} ({seen})"
             metrics.append(_metric(name, float(value), chests, _PAINTED))
     return tuple(metrics)
 
