@@ -215,7 +215,7 @@ def test_two_cts_of_a_patient_are_put_in_order_and_shown_one_at_a_time(applicati
     first = a_case.desk.case
     second = a_case.desk.parameters.ct = a_ct("20200311")
     a_case.desk.find_case()
-    assert a_case.desk.case is None
+    assert not a_case.desk.case
     section(a_case, "Segment").ui.segmentButton.click()
     application.wait_until(lambda: not a_case.desk.jobs.busy, seconds=60)
     panel = section(a_case, "FollowUp")
