@@ -30,6 +30,7 @@ from CovidQuantLib.slicer_app.outside import Outside
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_anatomy_editable, mark_edited
 from CovidQuantLib.slicer_app.session_log import SessionLog
 from CovidQuantLib.slicer_app.session_maps import begin_from_draft, begin_from_scene, check_draft, draft_maps
+from CovidQuantLib.slicer_app.surfaces import has_surfaces, show_surfaces
 
 SETTLE_MS = 200
 """How long after the last event of a stroke it is taken up: a stroke fires dozens."""
@@ -94,7 +95,7 @@ class EditSession:
         self._handle_events = handle_events or slicer.app.processEvents
         self._observations = Observations()
         self._is_open = False
-        self._waiting = {"infection": 0, "anatomy": 0}
+        self._waiting = {"infection": 0, "anatomy": 0, "surfaces": 0}
 
     @property
     def is_open(self) -> bool:
@@ -269,6 +270,15 @@ class EditSession:
         self._tell.outside_ml(outside.voxels * self.arrays.grid.stored.voxel_ml if outside is not None else 0.0)
         if self.live.is_complete:
             self._tell.numbers(self.live.numbers())
+        if self.edits.wrote:
+            self._when_quiet("surfaces", self._renew_surfaces)
+
+    def _renew_surfaces(self) -> None:
+        wrote = set(self.edits.wrote)
+        self.edits.wrote.clear()
+        for name, node in (("infection", self.nodes.infection), ("anatomy", self.nodes.anatomy)):
+            if name in wrote and self.nodes.is_there and has_surfaces(node):
+                show_surfaces(node, self._handle_events, anew=True)
 
     def _count_on(self) -> None:
         if not self._is_open:

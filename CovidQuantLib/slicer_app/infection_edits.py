@@ -44,6 +44,8 @@ class InfectionEdits:
         self.inside_lungs = True
         self.split_hu: float = DEFAULT_SPLIT_HU
         self.outside: Outside | None = None
+        self.wrote: set[str] = set()
+        """Of which nodes (`infection`, `anatomy`) surfaces are out of date: Slicer renews those of its own edits."""
         self.writing = False
         """Whether the scene is changed from here at this moment: its events are then no edits of the reader."""
 
@@ -64,7 +66,7 @@ class InfectionEdits:
             with self._counted(box):
                 self.ledger.note(box, labels, marks)
             if not np.array_equal(labels, seen):
-                with self._written():
+                with self._written("infection"):
                     self.arrays.write_infection(box, labels)
         return True
 
@@ -88,7 +90,7 @@ class InfectionEdits:
                 maps[name][inside(box, around)] = labels[inside(box, frame)]
             self._set_anatomy(around, follow_lungs(maps, cut_geometry(self.arrays.grid.stored, around)))
         else:
-            with self._written():
+            with self._written("anatomy"):
                 self.arrays.write_anatomy(box, {name: labels[box.slices].copy() for name, labels in known.items()})
         return True
 
@@ -148,11 +150,11 @@ class InfectionEdits:
             self.ledger.note(box, labels, np.full(box.shape, by_reader) if marks is None else marks, anatomy)
         if anatomy is not None:
             self._set_anatomy(anatomy.box, anatomy.after)
-        with self._written():
+        with self._written("infection"):
             self.arrays.write_infection(box, labels)
 
     def _set_anatomy(self, box: Box, maps: dict[str, LabelArray]) -> None:
-        with self._counted(box), self._written():
+        with self._counted(box), self._written("anatomy"):
             self.arrays.write_anatomy(box, maps)
 
     @contextlib.contextmanager
@@ -167,8 +169,9 @@ class InfectionEdits:
         return {name: labels[box.slices].copy() for name, labels in maps.items()}
 
     @contextlib.contextmanager
-    def _written(self) -> Iterator[None]:
+    def _written(self, node: str) -> Iterator[None]:
         self.writing = True
+        self.wrote.add(node)
         try:
             yield
         finally:

@@ -27,6 +27,7 @@ from CovidQuantLib.slicer_app.segmentation_nodes import (
     is_edited,
     set_anatomy_editable,
 )
+from CovidQuantLib.slicer_app.surfaces import CLOSED_SURFACE, show_surfaces
 from Testing.unit.slicer_app.chest_case import a_chest, case_nodes
 from Testing.unit.slicer_app.editor import Editor
 from Testing.unit.slicer_app.views import a_slice_view
@@ -302,6 +303,20 @@ def test_a_lesion_is_deleted_by_one_click_and_comes_back_with_undo(case: Case) -
     assert case.heard.numbers[-1].regions == whole_quantification(case).regions
     case.undo()
     assert np.array_equal(case.infection, before)
+
+
+def test_surfaces_follow_the_edits_of_one_click(case: Case) -> None:
+    show_surfaces(case.nodes.infection, lambda: None)
+    show_surfaces(case.nodes.anatomy, lambda: None)
+
+    def points(node: Any, key: str) -> int:
+        return int(node.GetSegmentation().GetSegment(key).GetRepresentation(CLOSED_SURFACE).GetNumberOfPoints())
+
+    infection, lung = points(case.nodes.infection, "consolidation"), points(case.nodes.anatomy, "right")
+    case.session.delete_component(case.ras(tuple(int(v) for v in np.argwhere(case.infection == 2)[0])))
+    case.time.pass_by(1)
+    assert points(case.nodes.infection, "consolidation") < infection
+    assert points(case.nodes.anatomy, "right") == lung
 
 
 def test_a_click_beside_the_infection_or_the_ct_changes_nothing(case: Case) -> None:
