@@ -187,6 +187,20 @@ class TestResuming:
         with pytest.raises(InputError, match="no unfinished training"):
             train(data, tmp_path / "model", options(), resume=True)
 
+    def test_two_trainings_into_one_output_at_once_are_refused(self, data: Path, tmp_path: Path) -> None:
+        refused: list[str] = []
+
+        def progress(fraction: float, said: str) -> None:  # noqa: ARG001 - a progress takes both
+            if not refused:
+                with pytest.raises(InputError, match="Another training") as refusal:
+                    train(data, tmp_path / "model", options())
+                refused.append(str(refusal.value))
+
+        train(data, tmp_path / "model", options(), progress)
+        assert refused
+        train(data, tmp_path / "other", options())
+        assert weights(tmp_path / "model") == weights(tmp_path / "other")
+
     def test_a_finished_training_leaves_only_its_log(self, data: Path, tmp_path: Path) -> None:
         train(data, tmp_path / "model", options())
         assert [path.name for path in (tmp_path / "model.training").iterdir()] == ["log.jsonl"]
