@@ -212,6 +212,8 @@ def test_the_screens_state_is_in_the_scene(application: Application, a_case: Any
 
 
 def test_two_cts_of_a_patient_are_put_in_order_and_shown_one_at_a_time(application: Application, a_case: Any) -> None:
+    import slicer
+
     first = a_case.desk.case
     second = a_case.desk.parameters.ct = a_ct("20200311")
     a_case.desk.find_case()
@@ -225,3 +227,11 @@ def test_two_cts_of_a_patient_are_put_in_order_and_shown_one_at_a_time(applicati
     assert [panel.ui.pointsTable.item(row, 0).text() for row in range(2)] == ["0", "10"]
     assert not first.infection.GetDisplayNode().GetVisibility()
     assert a_case.desk.case.infection.GetDisplayNode().GetVisibility()
+    layout = slicer.app.layoutManager()
+    before, offset = layout.layout, layout.sliceWidget("Red").mrmlSliceNode().GetSliceOffset()
+    panel.ui.linkButton.click()
+    layout.sliceWidget("Red").mrmlSliceNode().SetSliceOffset(offset + 20.0)
+    assert layout.sliceWidget("Yellow").mrmlSliceNode().GetSliceOffset() == pytest.approx(offset + 20.0, abs=1.0)
+    panel.ui.linkButton.click()
+    assert layout.layout == before
+    assert layout.sliceWidget("Yellow").mrmlSliceNode().GetOrientation() == "Sagittal"
