@@ -22,7 +22,7 @@ from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.picking import Picking, cursor_place
 from CovidQuantLib.slicer_app.segmentation_nodes import is_edited, set_anatomy_editable
 from CovidQuantLib.slicer_app.shortcuts import Shortcuts
-from CovidQuantLib.slicer_app.slice_bar import infection_by_slice, place_of_slice, slice_bar_picture
+from CovidQuantLib.slicer_app.slice_bar import infection_by_slice, place_of_slice, slice_bar_picture, slice_shown
 
 _TICK_MS = 2000
 _MS_PER_MINUTE = 60_000
@@ -172,6 +172,11 @@ class CorrectPanel(Panel):
         self.ui.timerLabel.text = _("Open {minutes} min, of which active {active} min").format(
             minutes=f"{summary.correction_minutes:.1f}", active=f"{summary.active_ms / _MS_PER_MINUTE:.1f}"
         )
+        number = slice_shown(session.arrays.grid)
+        if number is not None and not self.ui.sliceSlider.isSliderDown():
+            self._showing = True
+            self.ui.sliceSlider.value = number
+            self._showing = False
         self._draw_marks()
 
     def _draw_marks(self) -> None:

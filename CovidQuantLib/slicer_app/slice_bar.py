@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import qt
+import slicer
 
 from CovidQuantLib.slicer_app.ct_export import CtGrid
 
@@ -38,6 +39,16 @@ def infection_by_slice(labels: Any, grid: CtGrid) -> list[float]:
     """Infected voxels of each axial slice, from the feet; `labels` stand as the volume node stores them."""
     turned = grid.order.from_stored(labels)
     return [float(np.count_nonzero(plane)) for plane in turned]
+
+
+def slice_shown(grid: CtGrid) -> int | None:
+    """The axial slice of the library's order that a view shows; None where no view shows one."""
+    first, second = place_of_slice(grid, 0)[2], place_of_slice(grid, 1)[2]
+    for node in slicer.util.getNodesByClass("vtkMRMLSliceNode"):
+        if node.IsMappedInLayout() and node.GetOrientation() == "Axial":
+            number = round((node.GetSliceOffset() - first) / (second - first))
+            return min(max(0, number), grid.geometry.shape[0] - 1)
+    return None
 
 
 def place_of_slice(grid: CtGrid, number: int) -> tuple[float, float, float]:
