@@ -92,6 +92,7 @@ def _settings(options: TrainingOptions, start: Start, data: Data) -> dict[str, A
     preprocessing = start.preprocessing
     return {
         **recipe_values(options),
+        "patch": list(start.patch),
         "network": start.network,
         "arguments": dict(start.arguments),
         "spacing_mm": None if preprocessing.spacing_mm is None else list(preprocessing.spacing_mm),
