@@ -37,10 +37,11 @@ class Engine(Protocol):
         """
         ...
 
-    def largest_input(self, channels: int, multiple_of: int, *, planar: bool = False) -> int:
+    def largest_input(self, channels: int, multiple_of: int) -> int:
         """How many voxels (k x j x i) an input of `channels` may have: what fits in the memory meant for one pass.
 
-        The sides of inputs are multiples of `multiple_of`. `planar`: pixels (j x i) of a network of slices.
+        The sides of inputs are multiples of `multiple_of`. Of a network of slices: pixels (j x i) of the slices of one
+        input, whose number is `channels`.
         """
         ...
 

@@ -35,7 +35,7 @@ class _Alive:
         self.most = max(self.most, sum(self._bytes.values()))
 
 
-def bytes_per_voxel(module: nn.Module, channels: int, multiple_of: int, *, planar: bool = False) -> float:
+def bytes_per_voxel(module: nn.Module, channels: int, multiple_of: int) -> float:
     """The most bytes that the tensors of one pass of `module` hold at a time, for each voxel (or pixel) of its input.
 
     Counted in a pass over the smallest input, of `channels` channels and sides of `multiple_of`, one of them twice
@@ -46,7 +46,8 @@ def bytes_per_voxel(module: nn.Module, channels: int, multiple_of: int, *, plana
         if not list(layer.children()):
             layer.register_forward_pre_hook(alive.count)
             layer.register_forward_hook(alive.count)
-    sides = (multiple_of,) if planar else (multiple_of, multiple_of)
+    takes_volumes = any(isinstance(layer, nn.Conv3d) for layer in module.modules())
+    sides = (multiple_of, multiple_of) if takes_volumes else (multiple_of,)
     batch = torch.zeros(1, channels, *sides, 2 * multiple_of)
     with torch.inference_mode():
         counted(batch)

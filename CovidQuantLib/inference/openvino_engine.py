@@ -57,9 +57,9 @@ class OpenVinoEngine:
             raise
         return np.asarray(torch.softmax(torch.from_numpy(request.get_output_tensor().data), dim=1).numpy())
 
-    def largest_input(self, channels: int, multiple_of: int, *, planar: bool = False) -> int:
+    def largest_input(self, channels: int, multiple_of: int) -> int:
         """See `Engine`: a fixed sum (`memory.CPU_BYTES`)."""
-        return int(CPU_BYTES / bytes_per_voxel(self._module, channels, multiple_of, planar=planar))
+        return int(CPU_BYTES / bytes_per_voxel(self._module, channels, multiple_of))
 
     def fallback(self) -> Engine | None:
         """See `Engine`: there is none."""

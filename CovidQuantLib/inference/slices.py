@@ -47,7 +47,7 @@ def run_slices(
 
 def _at_a_time(engine: Engine, padded: FloatArray, reading: Reading, multiple_of: int) -> int:
     """How many slices one pass labels."""
-    largest = engine.largest_input(reading.slices, multiple_of, planar=True)
+    largest = engine.largest_input(reading.slices, multiple_of)
     return max(1, min(_MOST, largest // math.prod(padded.shape[1:])))
 
 

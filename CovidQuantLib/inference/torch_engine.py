@@ -41,10 +41,10 @@ class TorchEngine:
             for hook in hooks:
                 hook.remove()
 
-    def largest_input(self, channels: int, multiple_of: int, *, planar: bool = False) -> int:
+    def largest_input(self, channels: int, multiple_of: int) -> int:
         """See `Engine`: a fixed sum on the CPU (`memory.CPU_BYTES`), a share of what is free on a GPU."""
         free = _GPU_SHARE * torch.cuda.mem_get_info(self._device)[0] if self._on_gpu else CPU_BYTES
-        return int(free / bytes_per_voxel(self._source, channels, multiple_of, planar=planar))
+        return int(free / bytes_per_voxel(self._source, channels, multiple_of))
 
     def fallback(self) -> Engine | None:
         """See `Engine`: the CPU after a GPU."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -155,7 +155,7 @@ def _preprocessing(fields: Fields) -> Preprocessing:
 
 def _of_slices(fields: Fields) -> dict[str, Any]:
     """What a card says of networks of slices; a card that was written before there were any says nothing."""
-    read = {
+    read: dict[str, Callable[[str], Any]] = {
         "matrix": lambda key: None if fields.values[key] is None else fields.whole(key),
         "view": fields.text,
         "thick_slices_mm": fields.number_or_none,
