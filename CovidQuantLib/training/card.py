@@ -95,6 +95,7 @@ def _recipe(
         "minutes_wanted": options.minutes,
         "ended": outcome.ended,
         "weights_of_step": outcome.weights_step,
+        "first_weights": start.first_weights,
         "patch": " ".join(map(str, start.patch)),
         "batch": options.batch,
         "patches_per_case": options.patches_per_case,

@@ -26,6 +26,8 @@ class TrainingOptions:
     batch norm (see `start`), its own spacing and view, "infection".
 
         parent              a model folder to start from; None: fresh weights
+        first_weights       a file with ImageNet's weights for a network that begins with them (`first_weights`); None:
+                            fresh ones
         epochs, minutes     how long; with both, whichever ends first. With `epochs` alone a training can be repeated
                             exactly (on one CPU thread); with `minutes` the number of steps depends on the machine
         patch               (k, j, i) voxels at the model's spacing; None: 64 a side, and whole slices for a network
@@ -50,6 +52,7 @@ class TrainingOptions:
     label_set: str | None = None
     lungs_alone: bool | None = None
     parent: Path | None = None
+    first_weights: Path | None = None
     name: str | None = None
     licence: str | None = None
     attribution: tuple[str, ...] = ()
@@ -86,6 +89,7 @@ class TrainingOptions:
         rising = all(before < after for before, after in pairwise((0, *self.rate_steps)))
         return (
             (self.epochs is not None or self.minutes is not None, "Say how long to train: minutes, epochs or both."),
+            (self.parent is None or self.first_weights is None, "A parent brings its weights along: give no others."),
             (self.epochs is None or self.epochs >= 1, "A training takes at least one epoch."),
             (self.minutes is None or 0 < self.minutes < 1e6, "The minutes of a training must be a number above 0."),
             (0 <= self.seed < 2**31, "The seed must be a whole number from 0 to 2147483647."),
@@ -120,10 +124,10 @@ class TrainingOptions:
         return (2e-3 if self.parent is None else 5e-4) * (5.0 if self.optimiser == "sgd" else 1.0)
 
 
-_NO_INFLUENCE = ("parent", "name", "licence", "attribution", "limits", "threads", "checkpoint_seconds")
+_NO_INFLUENCE = ("parent", "first_weights", "name", "licence", "attribution", "limits", "threads", "checkpoint_seconds")
 
 
 def recipe_values(options: TrainingOptions) -> dict[str, Any]:
-    """What of the options decides how the model comes out, as plain JSON values. The parent stands apart, by its id."""
+    """What of the options decides how the model comes out, as plain JSON values; but for parent and first weights."""
     values = {name: value for name, value in asdict(options).items() if name not in _NO_INFLUENCE}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

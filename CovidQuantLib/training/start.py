@@ -28,7 +28,8 @@ patch's size), and 0.84 with batch norm.
 class Start:
     """A network by name and settings, its preprocessing and label set, and the parent that they come from.
 
-    `patch` is what is cut out of a case (k, j, i), in voxels.
+    `patch` is what is cut out of a case (k, j, i), in voxels. `first_weights` is the SHA-256 of the file that some of
+    the weights come from.
     """
 
     network: str
@@ -38,6 +39,7 @@ class Start:
     parent: ModelCard | None
     module: nn.Module
     patch: tuple[int, int, int]
+    first_weights: str | None = None
 
     @property
     def reading(self) -> Reading:
@@ -70,7 +72,12 @@ def make_start(options: TrainingOptions) -> Start:
         raise InputError("A network that finds the lungs cannot be shown the lungs alone.")
     patch = _patch(options, preprocessing, spec.reading)
     module = spec.build(classes=labels.classes, **arguments)
-    return Start(spec.name, arguments, preprocessing, labels, None, module, patch)
+    first = None
+    if options.first_weights is not None:
+        from CovidQuantLib.training.first_weights import load_first_weights
+
+        first = load_first_weights(module, options.first_weights)
+    return Start(spec.name, arguments, preprocessing, labels, None, module, patch, first)
 
 
 def _from_parent(options: TrainingOptions) -> Start:
