@@ -66,9 +66,18 @@ def latent_labels(found: torch.Tensor, prior: torch.Tensor, region: torch.Tensor
 
 
 def em_step(
-    unet_2: nn.Module, slabs: torch.Tensor, region: torch.Tensor, labels: torch.Tensor, prior: Prior
+    unet_2: nn.Module,
+    slabs: torch.Tensor,
+    region: torch.Tensor,
+    labels: torch.Tensor,
+    prior: Prior,
+    *,
+    of_batch: bool = False,
 ) -> torch.Tensor:
-    """The loss of one minibatch (table I, lines 3 to 8): smooth Dice of m f against the latent labels of this step."""
+    """The loss of one minibatch (table I, lines 3 to 8): smooth Dice of m f against the latent labels of this step.
+
+    Dice is that of each slab, as the paper writes it, or of all of them as one picture (`of_batch`).
+    """
     logits = unet_2(slabs)
     middle = slabs[:, slabs.shape[1] // 2]
     with torch.no_grad():
@@ -76,6 +85,8 @@ def em_step(
     # Outside of the region f counts as 0, which the logits of a certain background say.
     background = torch.tensor((0.0, -torch.inf), device=logits.device)[None, :, None, None]
     masked = torch.where(region[:, None], logits, background)
+    if of_batch:
+        masked, latent = masked.transpose(0, 1).flatten(1, 2)[None], latent.flatten(0, 1)[None]
     return segmentation_loss(masked, latent, "smooth_dice", lambda values: values)
 
 
@@ -93,6 +104,7 @@ def teach_consolidation(
     epochs: int = 50,
     batch: int = 16,
     rate: float = 5e-4,
+    of_batch: bool = False,
     seed: int = 1,
     progress: Progress = no_progress,
 ) -> nn.Module:
@@ -100,6 +112,10 @@ def teach_consolidation(
 
     `prior` None: `density_prior()`, with which the paper had its best Dice. Adam, the paper's epochs, batch and
     learning rate. Its output is the probability of consolidation, which counts within UNet-1's region alone.
+
+    Of a slab without consolidation the paper's Dice is s / (|f| + s), whose slope falls with the square of what is
+    found: where UNet-1's regions are large, UNet-2 learns nothing from such patients and calls all of it consolidation.
+    With `of_batch` they count as much as the others.
     Raises `InputError` where all patients have the same label: nothing then tells consolidation from the rest.
     """
     if len({one.has_consolidation for one in patients}) < 2:
@@ -115,7 +131,7 @@ def teach_consolidation(
     for epoch in range(epochs):
         for chosen in torch.randperm(len(slabs), generator=random).split(batch):
             progress(epoch / epochs, f"Learning consolidation, epoch {epoch + 1} of {epochs}")
-            loss = em_step(unet_2, slabs[chosen], regions[chosen], labels[chosen], prior)
+            loss = em_step(unet_2, slabs[chosen], regions[chosen], labels[chosen], prior, of_batch=of_batch)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(unet_2.parameters(), _LARGEST_GRADIENT)

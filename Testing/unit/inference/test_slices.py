@@ -206,8 +206,8 @@ def test_progress_rises_from_none_to_all() -> None:
 def smooth(shape: tuple[int, ...]) -> FloatArray:
     values = np.random.default_rng(3).random(shape, np.float32)
     for axis in (2, 3):
-        values = (values + np.roll(values, 1, axis) + np.roll(values, 2, axis)) / 3
-    return np.ascontiguousarray(values, np.float32)
+        values = (values + np.roll(values, 1, axis) + np.roll(values, 2, axis)).astype(np.float32) / np.float32(3)
+    return np.ascontiguousarray(values)
 
 
 @pytest.mark.parametrize("name", OF_SLICES)
