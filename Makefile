@@ -1,5 +1,7 @@
 # make demo    a report on the CT of CT=path, or on a synthetic chest
 # make test    ruff, types, import rules, tests
+# make window  the module in a window of its own, without Slicer, on the CT of CT=path or on a synthetic chest
+# make screenshots   a picture of each of the module's eight steps, into docs/pictures; with CT=path into demo-pictures
 # make bench   the figures of docs/benchmarks.md
 # make models  the shipped models and those that judge them, into the new folder MODELS=path: hours of two cores
 # make soak    the fault tests at length: 500 kills, 400 submissions at once
@@ -10,7 +12,7 @@ CT ?=
 MODELS ?= models
 DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
 
-.PHONY: demo test bench models soak clean check-python check-display
+.PHONY: demo test window screenshots bench models soak clean check-python check-display
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -22,6 +24,12 @@ test: check-display $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+window: check-display $(VENV)/installed-dev
+	@$(BIN)/python -m Testing.embedded_host.window $(if $(CT),"$(CT)")
+
+screenshots: check-display $(VENV)/installed-dev
+	$(BIN)/python -m Testing.screenshots $(if $(CT),demo-pictures "$(CT)",docs/pictures)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.benchmarks

@@ -37,7 +37,15 @@ def compare_pair(case: MaskPair) -> Agreement:
 
 
 def mask_pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[MaskPair]:
-    """The pairs to compare. Raises `InputError` where a mask, its partner or its anatomy is missing."""
+    """The pairs to compare. Raises `InputError` where a mask, its partner or its anatomy is missing or out of reach."""
+    try:
+        return _pairs(reference, prediction, anatomy)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"The masks cannot be read: {reason}. Check the paths, and that you may read them.") from error
+
+
+def _pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[MaskPair]:
     if _mask(reference) or _mask(prediction):
         return [_case(reference, prediction, anatomy)]
     references, predictions = _by_name(reference), _by_name(prediction)

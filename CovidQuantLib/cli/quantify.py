@@ -12,6 +12,7 @@ from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.cli.chosen_models import chosen_infection_model, chosen_model
 from CovidQuantLib.cli.job import Job, do_job, result_values, summary
+from CovidQuantLib.cli.pool.anatomy_options import read_anatomy, sources_in
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
 from CovidQuantLib.files import check_free
@@ -19,7 +20,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import part_of
 from CovidQuantLib.quantification import QuantificationOptions, load_reference, shipped_reference
 from CovidQuantLib.reports.case import describe_case
-from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD
+from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, Part
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
@@ -72,6 +73,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--anatomy", choices=names, default=ESTIMATED, help=f"who segments lungs and lobes (default: {ESTIMATED})"
     )
     segmentation.add_argument(
+        "--maps",
+        metavar="DIR",
+        type=Path,
+        help="beside a corrected MASK: take lungs, lobes and segments from these results as they are",
+    )
+    segmentation.add_argument(
         "--split-hu",
         metavar="HU",
         type=int,
@@ -105,6 +112,8 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     mask = _mask_file(arguments.infection)
     if arguments.reader is not None and mask is None:
         raise InputError("--reader names who corrected a mask. Give that mask too: --infection MASK.")
+    if arguments.maps is not None and mask is None:
+        raise InputError("--maps belongs to a corrected mask. Give that mask too: --infection MASK.")
     if not LOWEST_SPLIT_HU <= arguments.split_hu <= HIGHEST_SPLIT_HU:
         raise InputError(f"--split-hu takes HU from {LOWEST_SPLIT_HU} to {HIGHEST_SPLIT_HU}.")
     case, reader, name = map(_one_line, (arguments.case, arguments.reader, arguments.patient_name))
@@ -121,6 +130,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
             infection_model=infection_model,
             lungs_model=lungs_model,
             edited_infection=_edited_infection(mask, ct) if mask else None,
+            given_anatomy=_given_anatomy(arguments.maps, ct) if arguments.maps else None,
         ),
         numbers,
         describe_case(ct, case_code=case, reader=reader, patient_name=name),
@@ -165,6 +175,14 @@ def _edited_infection(mask: Path, ct: CtVolume) -> LabelArray:
     if int(labels.max()) > CONSOLIDATION.label:
         raise InputError("The infection mask holds labels other than 0, 1 (ground glass) and 2 (consolidation).")
     return labels
+
+
+def _given_anatomy(folder: Path, ct: CtVolume) -> dict[str, Part]:
+    maps = read_anatomy(folder, ct.geometry, sources_in(folder))
+    if maps.lobes is None or maps.segments is None:
+        raise InputError("--maps takes a folder with lungs, lobes and segments, as 'quantify' writes it.")
+    labels = {"lungs": maps.lungs, "lobes": maps.lobes, "segments": maps.segments}
+    return {name: Part(found, maps.sources[name]) for name, found in labels.items()}
 
 
 def _list(folder: Path, channel: Channel) -> None:

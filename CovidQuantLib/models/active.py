@@ -15,7 +15,7 @@ from typing import Literal
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.card import Part
-from CovidQuantLib.models.store import StoredModel, find_model, shipped_model, store_folder, stored_models
+from CovidQuantLib.models.store import StoredModel, shipped_model, store_folder, stored_models
 
 HISTORY_FILE = "activations.jsonl"
 
@@ -80,12 +80,14 @@ def _stack(part: Part) -> list[str]:
 
 
 def _present(model_id: str) -> StoredModel:
-    if all(one.card.id != model_id for one in stored_models()):
+    # By its id alone: another model may be called like it.
+    found = next((one for one in stored_models() if one.card.id == model_id), None)
+    if found is None:
         raise InputError(
             "The model that was active is no longer here, or can no longer be read. "
             "Import it again, or activate another: covidquant models list."
         )
-    return find_model(model_id)
+    return found
 
 
 def _entry(line: str) -> Activation | None:

@@ -92,7 +92,15 @@ def read_model_files(folder: Path) -> tuple[bytes, bytes]:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise `InputError` where `folder` is none, or holds a pickle in place of a model."""
+    """Raise `InputError` where `folder` is none, cannot be read, or holds a pickle in place of a model."""
+    try:
+        _check_readable(folder)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"The model cannot be read: {reason}. Check the path, and that you may read it.") from error
+
+
+def _check_readable(folder: Path) -> None:
     if not folder.is_dir():
         if folder.suffix in _PICKLE_SUFFIXES and folder.is_file():
             raise pickle_refusal()

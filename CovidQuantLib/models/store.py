@@ -53,7 +53,8 @@ def find_model(name: str) -> StoredModel:
     Raises `InputError` where there is none, or more than one.
     """
     models = stored_models()
-    exact = [one for one in models if name in (one.card.id, one.card.name)]
+    # An id stands for its model alone, whatever another one is called.
+    exact = [one for one in models if one.card.id == name] or [one for one in models if one.card.name == name]
     started = [one for one in models if len(name) >= _SHORTEST_ID and one.card.id.startswith(name)]
     matches = exact or started
     if not matches:

@@ -18,11 +18,13 @@ LARGEST_WEIGHTS = 1 << 30
 """Bytes that the weights of a model may have."""
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 """What files of `torch.save` and `pickle` start with."""
+_HEADER_AT, _HEADER_START = 8, b"{"
+"""Where the header of a safetensors file stands: behind its length, which may look like the start of a pickle."""
 
 
 def is_pickle(content: bytes) -> bool:
-    """Whether these bytes are those of a pickle or of PyTorch's archive of pickles."""
-    return content.startswith(_PICKLE_STARTS)
+    """Whether these bytes are those of a pickle or of PyTorch's archive of pickles, and not of a safetensors file."""
+    return content.startswith(_PICKLE_STARTS) and content[_HEADER_AT : _HEADER_AT + 1] != _HEADER_START
 
 
 def pickle_refusal() -> InputError:

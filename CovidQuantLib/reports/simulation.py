@@ -34,7 +34,8 @@ def notes(table: SimulationTable) -> tuple[str, ...]:
         f"The unit is the patient: n = {table.holdout_patients} held out, n = {table.training_patients} in training; "
         f"seeds {', '.join(map(str, seeds))}. Each figure is the mean over patients, each the mean of its CTs, then "
         "over seeds; the figure of each seed stands in brackets. The range is that of the mean under all assumptions "
-        "on the constants; the share is that of drawing the same CTs from nothing.",
+        "on the constants; the share is that of drawing the same CTs from nothing. The reader corrects every "
+        "proposal, also where drawing from nothing would cost less.",
         f"Lesions: {table.data}.{reference} {table.settings}",
     )
 
@@ -47,8 +48,11 @@ def model_name(row: SimulationRow) -> str:
 
 
 def _rows(rows: Sequence[SimulationRow], painter: str | None) -> Iterable[str]:
-    yield "| arm | started from | training CTs | CTs | modelled minutes | range | share of from nothing | Dice |"
-    yield "|---|---|---:|---:|---|---|---|---|"
+    yield (
+        "| arm | started from | training CTs | CTs | modelled minutes | range | share of from nothing | slices touched "
+        "| added path (mm) | Dice |"
+    )
+    yield "|---|---|---:|---:|---|---|---|---:|---:|---|"
     for row in rows:
         effort = row.batch if painter is None else row.holdout[painter]
         if effort is not None:
@@ -65,6 +69,8 @@ def _cells(effort: ModelledEffort) -> tuple[str, ...]:
         f"{effort.minutes:.0f} ({', '.join(f'{one:.0f}' for one in effort.by_seed)})",
         f"{effort.lowest:.0f} to {effort.highest:.0f}",
         share,
+        f"{effort.slices:.0f}",
+        f"{effort.path_mm:.0f}",
         _NONE
         if effort.dice is None
         else f"{effort.dice:.3f} ({', '.join(f'{one:.3f}' for one in effort.dice_by_seed)})",

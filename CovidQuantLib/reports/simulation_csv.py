@@ -44,6 +44,8 @@ def _row(table: SimulationTable, row: SimulationRow, group: str, effort: Modelle
         "modelled_minutes_lowest": effort.lowest,
         "modelled_minutes_highest": effort.highest,
         "modelled_minutes_from_nothing": effort.nothing,
+        "slices_touched": effort.slices,
+        "added_path_mm": effort.path_mm,
         "share_percent": effort.share,
         "share_percent_lowest": effort.share_lowest,
         "share_percent_highest": effort.share_highest,

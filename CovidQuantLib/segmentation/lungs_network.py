@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 SMALLEST_ADDED_ML = 15.0
 """A smaller disagreement is left to the reader: at the model's spacing it is within the error of its border."""
+LARGEST_LUNGS_ML = 10_000.0
+LEAST_COVERED = 0.8
+"""Beyond the one (larger than any lungs), or under the other (its share of the threshold lungs, side by side), the
+network has not understood the CT, and nothing of it is taken."""
 _WORKING_MM = 3.0
 _SHELL_MM = 5.0
 _DENSE_HU = -500
@@ -43,7 +47,8 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
     """`lungs` with the dense parts of a lung that `model` sees and the threshold left out.
 
     A part counts where it touches the lungs, is thicker than twice 5 mm and has 15 ml or more; thinner ones are
-    differences of the border. Airways stay outside. Where something was added a warning says how much.
+    differences of the border. Airways stay outside. Where something was added a warning says how much. Nothing is where
+    the network's lungs cannot be any, and a warning says that.
     """
     whole = Box((0, 0, 0), ct.geometry.shape)
     engine = open_engine(model.module)
@@ -57,6 +62,12 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
         progress=part_of(progress, 0.0, 0.8),
     )
     progress(0.8, "Comparing the lungs with the network's")
+    if not _plausible(seen.labels, lungs.labels, ct.geometry.voxel_ml):
+        warning = CaseWarning(
+            "lungs_network_left_out",
+            "The lungs model took for lungs what cannot be lungs and was left out. Dense parts of them may be missing.",
+        )
+        return BackedLungs(replace(lungs, warnings=(*lungs.warnings, warning)), 0.0)
     missing = (seen.labels > 0) & (lungs.labels == 0) & ~lungs.airways & (ct.hu > _DENSE_HU)
     added = _thick_parts(missing, lungs.labels, WorkingGrid.over(ct.geometry, whole, _WORKING_MM))
     added_ml = float(np.count_nonzero(added)) * ct.geometry.voxel_ml
@@ -69,6 +80,13 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
     )
     labels = np.where(added, seen.labels, lungs.labels).astype(np.uint8)
     return BackedLungs(replace(lungs, labels=labels, warnings=(*lungs.warnings, warning)), added_ml)
+
+
+def _plausible(seen: LabelArray, lungs: LabelArray, voxel_ml: float) -> bool:
+    inside = lungs > 0
+    covered = int(np.count_nonzero(seen[inside] == lungs[inside]))
+    total_ml = float(np.count_nonzero(seen)) * voxel_ml
+    return covered >= LEAST_COVERED * int(np.count_nonzero(inside)) and total_ml <= LARGEST_LUNGS_ML
 
 
 def _thick_parts(missing: MaskArray, lungs: LabelArray, grid: WorkingGrid) -> MaskArray:

@@ -27,8 +27,8 @@ a file of its own name. What the panels build on:
     edit_session.EditSession(nodes, name, start, Listeners(numbers, outside_ml, problem, closed), save_undo=...)
         .begin(draft or None) .follow_editor(node) .settle() .submit() .close() .is_open .is_saved .lung_slices
         .delete_component(ras) .change_class(ras) .grow_from(ras) .split_again(hu) .add_to_lung() .dismiss_outside()
-        .change(lambda: session.edits.repair_outside("add" or "cut"))       before submitting
-        .edits: .drawing "ggo" "consolidation" "unclassified", .inside_lungs, .infection_outside()
+        .infection_outside() .repair_outside("add" or "cut")                before submitting
+        .edits: .drawing "ggo" "consolidation" "unclassified", .inside_lungs
         .views.seen (axial slices), .live.numbers() (Numbers), .recorder (EditLogRecorder), .drafts.is_saved
     draft_place.local_draft_name(series_code, reader)        the draft's place where there is no pool
     hitl.pool: draft_name(pool, scan, reader), load_draft(name), drafts(pool), remove_draft(name)

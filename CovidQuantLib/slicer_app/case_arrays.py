@@ -101,10 +101,12 @@ class CaseArrays:
         is_there = all(0 <= v < size for v, size in zip(voxel, stored.shape, strict=True))
         return voxel if is_there else None
 
-    def to_library(self, labels: LabelArray) -> LabelArray:
-        """A whole map in the library's axis order, a copy."""
-        turned = self.grid.order.from_stored(labels)
-        return turned.copy() if np.shares_memory(turned, labels) else turned
+    def to_library(self, labels: LabelArray, extent: Box | None) -> LabelArray:
+        """A whole map in the library's axis order, a copy; `extent` holds all that it marks (None: nothing)."""
+        kept = np.zeros(labels.shape, np.uint8)
+        if extent is not None:
+            kept[extent.slices] = labels[extent.slices]
+        return self.grid.order.from_stored(kept)
 
     def from_library(self, labels: LabelArray) -> LabelArray:
         """A whole map of the library's axis order as the volume node stores it, a copy."""

@@ -21,6 +21,8 @@ GROW_TOLERANCE_HU = 150.0
 AERATED_HU = -750.0
 """Lung that is less dense than this holds air as healthy lung does, and is not grown into."""
 _SEED_MM = 2.0
+_WINDOW = 40
+"""Voxels around the point that are looked at first: most lesions end within."""
 
 
 def component_at(labels: LabelArray, frame: Box, voxel: Voxel, *, one_class: bool) -> tuple[Box, MaskArray] | None:
@@ -32,9 +34,27 @@ def component_at(labels: LabelArray, frame: Box, voxel: Voxel, *, one_class: boo
     at = tuple(v - start for v, start in zip(voxel, frame.start, strict=True))
     if not all(0 <= v < size for v, size in zip(at, labels.shape, strict=True)) or labels[at] == 0:
         return None
-    lesion = _connected(labels == labels[at] if one_class else labels > 0, (at[0], at[1], at[2]))
-    box = nonzero_box(lesion.view(np.uint8), frame)
-    return None if box is None else (box, lesion[inside(box, frame)])
+    value = labels[at]
+    window = _WINDOW
+    while True:
+        start = [max(0, v - window) for v in at]
+        stop = [min(size, v + window + 1) for v, size in zip(at, labels.shape, strict=True)]
+        part = labels[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
+        lesion = _connected(
+            part == value if one_class else part > 0, (at[0] - start[0], at[1] - start[1], at[2] - start[2])
+        )
+        near = Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+        box = nonzero_box(lesion.view(np.uint8), near)
+        if box is None:
+            return None
+        ends_inside = all(
+            (box.start[axis] > start[axis] or start[axis] == 0)
+            and (box.stop[axis] < stop[axis] or stop[axis] == labels.shape[axis])
+            for axis in range(3)
+        )
+        if ends_inside:
+            return _moved(box, frame.start), lesion[inside(box, near)]
+        window *= 3
 
 
 def grown_from(
@@ -54,6 +74,12 @@ def grown_from(
     low, high = max(AERATED_HU, density - GROW_TOLERANCE_HU), density + GROW_TOLERANCE_HU
     alike = allowed & (hu >= low) & (hu <= high) & (distance <= GROW_REACH_MM)
     return _connected(alike, voxel) if alike[voxel] else None
+
+
+def _moved(box: Box, by: Voxel) -> Box:
+    start = [first + offset for first, offset in zip(box.start, by, strict=True)]
+    stop = [last + offset for last, offset in zip(box.stop, by, strict=True)]
+    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
 
 
 def _connected(mask: MaskArray, voxel: Voxel) -> MaskArray:

@@ -6,27 +6,31 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import qt
 import slicer
 
+from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.hitl.edit_log import TICK_S, EditLogRecorder
-from CovidQuantLib.hitl.pool import BLANK, Draft, DraftName, Start, saving_draft
+from CovidQuantLib.hitl.pool import Draft, DraftName, Start, saving_draft
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification import QuantificationOptions
-from CovidQuantLib.slicer_app.case_arrays import ANATOMY, CaseArrays
-from CovidQuantLib.slicer_app.classes import ClassLedger, marks_of_recovered
+from CovidQuantLib.slicer_app.case_arrays import CaseArrays
 from CovidQuantLib.slicer_app.component import Voxel
 from CovidQuantLib.slicer_app.connections import Observations
 from CovidQuantLib.slicer_app.ct_export import EventsHandled
 from CovidQuantLib.slicer_app.draft_keeper import DraftKeeper
 from CovidQuantLib.slicer_app.infection_edits import InfectionEdits
-from CovidQuantLib.slicer_app.input_watch import InputWatch
+from CovidQuantLib.slicer_app.lesion_edits import change_class, delete_component, grow_from, split_again
 from CovidQuantLib.slicer_app.live_numbers import LiveNumbers, Numbers
+from CovidQuantLib.slicer_app.lung_edits import add_outside_to_lung, infection_outside, repair_outside
+from CovidQuantLib.slicer_app.outside import Outside
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_anatomy_editable, mark_edited
-from CovidQuantLib.slicer_app.views_watch import ViewsWatch
+from CovidQuantLib.slicer_app.session_log import SessionLog
+from CovidQuantLib.slicer_app.session_maps import begin_from_draft, begin_from_scene, check_draft, draft_maps
+from CovidQuantLib.slicer_app.surfaces import has_surfaces, show_surfaces
 
 SETTLE_MS = 200
 """How long after the last event of a stroke it is taken up: a stroke fires dozens."""
@@ -59,7 +63,7 @@ class EditSession:
         session = EditSession(nodes, name, Start("proposal", source), listeners, save_undo=editor.saveStateForUndo)
         session.begin(load_draft(name))
         session.follow_editor(segment_editor_node)
-        session.edits.drawing = "unclassified"; session.delete_component(ras); session.edits.split_again(-250)
+        session.edits.drawing = "unclassified"; session.delete_component(ras); session.split_again(-250)
         session.submit()                                 then `covidquant pool submit POOL SCAN --draft`
 
     `name` says where draft and edit log lie, `start` what the reader begins with: with `BLANK` the proposal is put
@@ -90,8 +94,8 @@ class EditSession:
         self._clock = clock
         self._handle_events = handle_events or slicer.app.processEvents
         self._observations = Observations()
-        self._is_open = self._log_failed = False
-        self._waiting = {"infection": 0, "anatomy": 0}
+        self._is_open = False
+        self._waiting = {"infection": 0, "anatomy": 0, "surfaces": 0}
 
     @property
     def is_open(self) -> bool:
@@ -113,45 +117,61 @@ class EditSession:
         """Begin, or go on with `draft`. Raises `InputError` where draft or log cannot be used: nothing was changed."""
         _make_folder(self.name.folder)
         self.arrays = CaseArrays(self.nodes, self._handle_events)
-        if draft is not None and any(labels.shape != self.arrays.grid.geometry.shape for labels in draft.maps.values()):
-            raise InputError("The draft is of another CT. Open that one, or remove the draft.")
+        if draft is not None:
+            check_draft(draft, self.arrays)
+        if not self.nodes.is_there:
+            raise InputError("The case was removed from the scene while it was opened. Load it again.")
         self.recorder = self._new_recorder(self.name.edit_log)
-        self.ledger, self.start_labels = self._first_labels(draft)
+        self._beginning = (
+            begin_from_scene(self.arrays, self.start, self._handle_events)
+            if draft is None
+            else begin_from_draft(self.arrays, draft, self._handle_events)
+        )
+        self.start, self.ledger = self._beginning.start, self._beginning.ledger
+        self.start_labels = self._beginning.shown
         self.live = LiveNumbers(self.arrays.stored_hu, self.arrays.grid.stored.voxel_ml, self._options)
         self.edits = InfectionEdits(self.arrays, self.ledger, self.live, self._save_undo)
         self.drafts = DraftKeeper(self._draft_steps, self._tell.problem, self._clock, self._single_shot)
         self._is_open = True
         self._observe()
-        self._log(lambda: self.recorder.images_shown(self.start.source or self.start.kind))
-        self.views = ViewsWatch(self.nodes.volume, self.arrays.grid, self._on_slice, self._on_screen)
+        self._log = SessionLog(self.recorder, self.start, self.nodes.volume, self.arrays.grid, self._tell.problem)
+        self.views = self._log.views
         self._counting = self.live.count({**self.arrays.anatomy, "infection": self.ledger.labels})
         self._single_shot(0, self._count_on)
         self._tick()
 
     def follow_editor(self, editor_node: Any) -> None:
         """Follow effect and segment of a `vtkMRMLSegmentEditorNode`: into the log, and as the class being drawn."""
-        self._observations.observe(editor_node, "ModifiedEvent", self._on_editor)
-        self._on_editor(editor_node, None)
+        self._log.follow_editor(editor_node, self._on_segment)
 
     def delete_component(self, ras: Iterable[float]) -> bool:
-        """`InfectionEdits.delete_component` at a point of the world (RAS, mm)."""
-        return self._at(ras, lambda voxel: self.edits.delete_component(voxel))
+        """`lesion_edits.delete_component` at a point of the world (RAS, mm)."""
+        return self._at(ras, lambda voxel: delete_component(self.edits, voxel))
 
     def change_class(self, ras: Iterable[float]) -> bool:
-        """`InfectionEdits.change_class` at a point of the world."""
-        return self._at(ras, lambda voxel: self.edits.change_class(voxel))
+        """`lesion_edits.change_class` at a point of the world."""
+        return self._at(ras, lambda voxel: change_class(self.edits, voxel))
 
     def grow_from(self, ras: Iterable[float]) -> bool:
-        """`InfectionEdits.grow_from` at a point of the world."""
-        return self._at(ras, lambda voxel: self.edits.grow_from(voxel))
+        """`lesion_edits.grow_from` at a point of the world."""
+        return self._at(ras, lambda voxel: grow_from(self.edits, voxel))
 
     def add_to_lung(self) -> bool:
-        """`InfectionEdits.add_outside_to_lung`."""
-        return self.change(lambda: self.edits.add_outside_to_lung())
+        """`lung_edits.add_outside_to_lung`."""
+        return self.change(lambda: add_outside_to_lung(self.edits))
 
     def split_again(self, split_hu: float) -> bool:
-        """`InfectionEdits.split_again`."""
-        return self.change(lambda: self.edits.split_again(split_hu, self._handle_events))
+        """`lesion_edits.split_again`."""
+        return self.change(lambda: split_again(self.edits, split_hu, self._handle_events))
+
+    def infection_outside(self) -> Outside | None:
+        """`lung_edits.infection_outside`: what would have to be repaired before submitting."""
+        self.settle()
+        return infection_outside(self.edits)
+
+    def repair_outside(self, how: Literal["add", "cut"]) -> bool:
+        """`lung_edits.repair_outside`."""
+        return self.change(lambda: repair_outside(self.edits, how))
 
     def dismiss_outside(self) -> None:
         """Forget the strokes that lie outside of the lungs."""
@@ -195,27 +215,8 @@ class EditSession:
             self.drafts.save_now()
         except InputError as error:
             self._tell.problem(str(error))
-        self._log(self.recorder.close)
+        self._log.write(self.recorder.close)
         self._end()
-
-    def _first_labels(self, draft: Draft | None) -> tuple[ClassLedger, Any]:
-        """The labels to begin with, in the scene as well, and those that the reader was shown first."""
-        whole = self.arrays.whole
-        shown = self.arrays.read_infection(whole)
-        if draft is None:
-            labels = np.zeros_like(shown) if self.start == BLANK else shown
-            start, marks = labels.copy(), None
-        else:
-            labels = self.arrays.from_library(draft.maps["infection"])
-            known = draft.maps.get("start")
-            start = np.zeros_like(labels) if known is None else self.arrays.from_library(known)
-            self.start, marks = draft.start, marks_of_recovered(labels, start)
-            maps = {name: self.arrays.from_library(draft.maps[name]) for name in ANATOMY if name in draft.maps}
-            if maps:
-                self.arrays.write_anatomy(whole, maps)
-        if not np.array_equal(labels, shown):
-            self.arrays.write_infection(whole, labels)
-        return ClassLedger(labels, marks), start
 
     def _observe(self) -> None:
         watch, scene = self._observations, slicer.mrmlScene
@@ -225,9 +226,6 @@ class EditSession:
                 watch.observe(node.GetSegmentation(), getattr(slicer.vtkSegmentation, event), react)
         watch.observe(scene, scene.NodeRemovedEvent, self._on_node_removed)
         watch.observe(scene, scene.StartCloseEvent, self._on_scene_closes)
-        self._input_watch = InputWatch(self.recorder)
-        if hasattr(slicer.app, "installEventFilter"):
-            watch.filter_events(slicer.app, self._input_watch)
 
     def _on_infection(self, *_: object) -> None:
         if self._is_open and not self.edits.writing:
@@ -246,18 +244,10 @@ class EditSession:
         else:
             self._tell.problem(LOCKED)
 
-    def _on_editor(self, caller: Any, event: object) -> None:  # noqa: ARG002 - the signature of VTK
-        key = caller.GetSelectedSegmentID() or None
-        self._log(lambda: self.recorder.effect_chosen(caller.GetActiveEffectName() or None))
-        self._log(lambda: self.recorder.segment_chosen(key))
+    def _on_segment(self, key: str | None) -> None:
+        # What is chosen for "unclassified" is the ground glass, so that this is no change of mind.
         if key == "consolidation" or (key == "ggo" and self.edits.drawing == "consolidation"):
-            self.edits.drawing = key
-
-    def _on_slice(self, view: str, position: int | None) -> None:
-        self._log(lambda: self.recorder.slice_shown(view, position))
-
-    def _on_screen(self, shown: bool) -> None:  # noqa: FBT001 - called by ViewsWatch alone
-        self._log(self.recorder.on_screen if shown else self.recorder.off_screen)
+            self.edits.drawing = "consolidation" if key == "consolidation" else "ggo"
 
     def _on_node_removed(self, *_: object) -> None:
         if self._is_open and not self.nodes.is_there:
@@ -271,7 +261,7 @@ class EditSession:
 
     def _changed(self) -> None:
         """After an edit: the log, the numbers, the offer, the draft."""
-        self._log(self.recorder.segmentation_modified)
+        self._log.write(self.recorder.segmentation_modified)
         mark_edited(self.nodes.infection)
         if self.arrays.anatomy_changed:
             mark_edited(self.nodes.anatomy)
@@ -280,6 +270,15 @@ class EditSession:
         self._tell.outside_ml(outside.voxels * self.arrays.grid.stored.voxel_ml if outside is not None else 0.0)
         if self.live.is_complete:
             self._tell.numbers(self.live.numbers())
+        if self.edits.wrote:
+            self._when_quiet("surfaces", self._renew_surfaces)
+
+    def _renew_surfaces(self) -> None:
+        wrote = set(self.edits.wrote)
+        self.edits.wrote.clear()
+        for name, node in (("infection", self.nodes.infection), ("anatomy", self.nodes.anatomy)):
+            if name in wrote and self.nodes.is_there and has_surfaces(node):
+                show_surfaces(node, self._handle_events, anew=True)
 
     def _count_on(self) -> None:
         if not self._is_open:
@@ -290,21 +289,14 @@ class EditSession:
             self._single_shot(0, self._count_on)
 
     def _draft_steps(self) -> Iterator[None]:
-        maps = {"infection": self.arrays.to_library(self.ledger.labels)}
-        yield
-        if self.start.kind in ("proposal", "revision"):
-            maps["start"] = self.arrays.to_library(self.start_labels)
-            yield
-        if self.arrays.anatomy_changed:
-            for name in ANATOMY:
-                maps[name] = self.arrays.to_library(self.arrays.anatomy[name])
-                yield
+        maps: dict[str, LabelArray] = {}
+        yield from draft_maps(self.arrays, self._beginning, maps)
         yield from saving_draft(self.name, Draft(maps, self.start))
 
     def _tick(self) -> None:
         if not self._is_open:
             return
-        self._log(self.recorder.tick)
+        self._log.write(self.recorder.tick)
         self.drafts.tick()
         self._single_shot(round(1000 * TICK_S), self._tick)
 
@@ -323,19 +315,10 @@ class EditSession:
 
         self._single_shot(SETTLE_MS, act)
 
-    def _log(self, write: Callable[[], None]) -> None:
-        """Write into the log; that the disk refuses is told once."""
-        try:
-            write()
-        except InputError as error:
-            if not self._log_failed:
-                self._log_failed = True
-                self._tell.problem(str(error))
-
     def _end(self) -> None:
         self._is_open = False
         self.drafts.stop()
-        self.views.close()
+        self._log.close()
         self._observations.clear()
 
 

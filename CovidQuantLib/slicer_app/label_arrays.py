@@ -34,14 +34,14 @@ def whole_box(volume: Any) -> Box:
 def read_labels(node: Any, structures: Sequence[Structure], volume: Any, box: Box | None = None) -> LabelArray:
     """The label array of `structures` (one map of `anatomy`) in `box` of the grid of `volume`, the whole by default.
 
-    Segment ids are the keys of the structures; where two overlap the later one counts. A segment that the user has
-    removed is empty.
+    Segment ids are the keys of the structures; where two overlap the one with the higher label counts. A segment that
+    the user has removed is empty.
     """
     box = box or whole_box(volume)
     labels = np.zeros(box.shape, np.uint8)
     for image, own in _by_image(node, structures):
         if _stands_on(image, volume):
-            _read_image(labels, box, image, own)
+            _read_image(labels, box, image, own, plain=_is_plain(node, image, own))
         else:
             for _, structure in own:
                 whole = slicer.util.arrayFromSegmentBinaryLabelmap(node, structure.key, volume)
@@ -111,14 +111,14 @@ def covering_box(boxes: Iterable[Box]) -> Box | None:
 
 def nonzero_box(labels: LabelArray, box: Box) -> Box | None:
     """The smallest box that holds what `labels`, which stand on `box`, mark; None where that is nothing."""
-    if not labels.any():
+    slices = np.flatnonzero([plane.any() for plane in labels])
+    if not slices.size:
         return None
-    start, stop = [], []
-    for axis in range(3):
-        hit = np.flatnonzero(labels.any(axis=tuple(other for other in range(3) if other != axis)))
-        start.append(box.start[axis] + int(hit[0]))
-        stop.append(box.start[axis] + int(hit[-1]) + 1)
-    return Box((start[0], start[1], start[2]), (stop[0], stop[1], stop[2]))
+    first, last = int(slices[0]), int(slices[-1]) + 1
+    seen = np.bitwise_or.reduce(labels[first:last], axis=0)
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    (k, j, i), stop = box.start, (int(rows[-1]) + 1, int(columns[-1]) + 1)
+    return Box((k + first, j + int(rows[0]), i + int(columns[0])), (k + last, j + stop[0], i + stop[1]))
 
 
 def inside(box: Box, frame: Box) -> tuple[slice, slice, slice]:
@@ -163,17 +163,30 @@ def _stands_on(image: Any, volume: Any) -> bool:
     return bool(np.abs(difference).max() < _SAME_GRID_MM) or extent_box(image).shape == (0, 0, 0)
 
 
-def _read_image(labels: LabelArray, box: Box, image: Any, own: list[tuple[int, Structure]]) -> None:
+def _is_plain(node: Any, image: Any, own: list[tuple[int, Structure]]) -> bool:
+    """Whether the values of an image are the labels themselves, so that no voxel has to be looked up."""
+    segmentation = node.GetSegmentation()
+    sharing = [
+        segment_id
+        for segment_id in segmentation.GetSegmentIDs()
+        if segmentation.GetSegment(segment_id).GetRepresentation(BINARY_LABELMAP) is image
+    ]
+    return len(sharing) == len(own) and all(value == structure.label for value, structure in own)
+
+
+def _read_image(labels: LabelArray, box: Box, image: Any, own: list[tuple[int, Structure]], *, plain: bool) -> None:
     frame = extent_box(image)
     both = shared_box(box, frame)
     if both is None:
         return
-    table = np.zeros(_VALUES, np.uint8)
-    for value, structure in own:
-        table[value] = structure.label
-    found = table[voxels_of(image)[inside(both, frame)]]
-    part = labels[inside(both, box)]
-    np.copyto(part, found, where=found > 0)
+    found, part = voxels_of(image)[inside(both, frame)], labels[inside(both, box)]
+    if not plain:
+        table = np.zeros(_VALUES, np.uint8)
+        for value, structure in own:
+            table[value] = structure.label
+        found = table[found]
+    # Where classes overlap, the later one has the higher label.
+    np.maximum(part, found, out=part, casting="unsafe")
 
 
 def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: Box, labels: LabelArray) -> bool:

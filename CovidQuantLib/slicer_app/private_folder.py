@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import time
 from pathlib import Path
 
-import psutil
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 _PREFIX = "covidquant-job-"
-_OWNER_FILE = "owner"
+_LOCK_FILE = "in-use"
 _HALF_MADE_S = 60.0
-_CLOCK_TOLERANCE_S = 60.0
 
 
 class PrivateFolder:
@@ -27,11 +30,15 @@ class PrivateFolder:
         remove_left_over(parent)
         # mkdtemp gives mode 0700 and a name that cannot be guessed.
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
-        started = psutil.Process().create_time()
-        (self.path / _OWNER_FILE).write_text(f"{os.getpid()} {started}", encoding="ascii")
+        # Locked for as long as this process lives; the system unlocks it however that ends.
+        self._lock: int | None = os.open(self.path / _LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+        _take(self._lock)
 
     def remove(self) -> None:
         """Remove the folder with everything in it; not an error where it is gone."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
         shutil.rmtree(self.path, ignore_errors=True)
 
 
@@ -44,11 +51,28 @@ def remove_left_over(parent: Path) -> None:
 
 def _is_left_over(folder: Path) -> bool:
     try:
-        pid, started = (folder / _OWNER_FILE).read_text(encoding="ascii").split()
-        return not _still_runs(int(pid), float(started))
-    except (OSError, ValueError):
+        lock = os.open(folder / _LOCK_FILE, os.O_RDWR)
+    except FileNotFoundError:
         # Made this very moment, or cut off while it was made.
         return _age_s(folder) > _HALF_MADE_S
+    except OSError:
+        return False
+    try:
+        return _take(lock)
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int) -> bool:
+    """Lock a file, where nobody has; gives whether that was so."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _age_s(folder: Path) -> float:
@@ -56,13 +80,3 @@ def _age_s(folder: Path) -> float:
         return time.time() - folder.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _still_runs(pid: int, started: float) -> bool:
-    """Whether the process runs that had this number then: numbers are given again, and clocks are put right."""
-    try:
-        return abs(psutil.Process(pid).create_time() - started) < _CLOCK_TOLERANCE_S
-    except psutil.NoSuchProcess:
-        return False
-    except psutil.Error:
-        return True

@@ -14,8 +14,8 @@ CLOSED_SURFACE = "Closed surface"
 SMOOTHING = "0.3"
 
 
-def show_surfaces(node: Any, handle_events: EventsHandled | None = None) -> None:
-    """Make the surfaces of all segments that are visible in 3D and have none yet, and show them.
+def show_surfaces(node: Any, handle_events: EventsHandled | None = None, *, anew: bool = False) -> None:
+    """Make the surfaces of all segments that are visible in 3D and have none yet (or all `anew`), and show them.
 
     A surface of a large segment takes up to a second; `handle_events` (the application's own by default) is called
     after each. Nothing more is made once the node has gone. Hidden segments get an empty surface, since Slicer shows
@@ -26,7 +26,8 @@ def show_surfaces(node: Any, handle_events: EventsHandled | None = None) -> None
     segmentation, display = node.GetSegmentation(), node.GetDisplayNode()
     made = {}
     for key in list(segmentation.GetSegmentIDs()):
-        if not display.GetSegmentVisibility3D(key) or _has_surface(segmentation.GetSegment(key)):
+        has_one = not anew and _has_surface(segmentation.GetSegment(key))
+        if has_one or not display.GetSegmentVisibility3D(key):
             continue
         made[key] = _surface(segmentation, key)
         handle_events()

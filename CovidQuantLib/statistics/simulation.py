@@ -50,8 +50,9 @@ class ModelledEffort:
     """Modelled minutes for a CT: the mean over patients (each the mean of its scans), then over seeds.
 
     `by_seed` are the means of the seeds, in their order; `lowest` and `highest` the mean under the assumptions that
-    give least and most. `share` is the mean in percent of that from nothing on the same scans, with its own range.
-    `dice` is over the scans that have one, None where none has.
+    give least and most. `slices` and `path_mm` are the work under the committed constants, as means. `share` is the
+    mean in percent of that from nothing on the same scans, with its own range. `dice` is over the scans that have one,
+    None where none has.
     """
 
     patients: int
@@ -60,6 +61,8 @@ class ModelledEffort:
     by_seed: tuple[float, ...]
     lowest: float
     highest: float
+    slices: float
+    path_mm: float
     nothing: float
     share: float | None
     share_lowest: float | None
@@ -137,6 +140,7 @@ def modelled_effort(by_seed: Sequence[Sequence[SimulatedCorrection]]) -> Modelle
         for name in ("minutes", "nothing")
     )
     means, from_nothing = minutes.mean(axis=0), nothing.mean(axis=0)
+    work = np.mean([_patient_mean(seed, [(one.slices, one.path_mm) for one in seed]) for seed in filled], axis=0)
     shares = [100.0 * one / whole for one, whole in zip(means, from_nothing, strict=True) if whole > 0]
     known = [[one for one in seed if one.dice is not None] for seed in filled]
     dice = tuple(float(_patient_mean(seed, [[one.dice] for one in seed])[0]) for seed in known if seed)
@@ -147,6 +151,8 @@ def modelled_effort(by_seed: Sequence[Sequence[SimulatedCorrection]]) -> Modelle
         by_seed=tuple(map(float, minutes[:, 0])),
         lowest=float(means.min()),
         highest=float(means.max()),
+        slices=float(work[0]),
+        path_mm=float(work[1]),
         nothing=float(from_nothing[0]),
         share=float(shares[0]) if from_nothing[0] > 0 else None,
         share_lowest=float(min(shares)) if shares else None,

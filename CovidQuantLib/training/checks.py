@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
@@ -50,12 +51,20 @@ def _patient(entry: Entry) -> str:
 def _check_files(entries: Sequence[Entry]) -> None:
     _refuse(
         [
-            f"{entry.where}: {what} does not exist. Check the data list."
+            f"{entry.where}: {what} does not exist, or may not be read. Check the data list."
             for entry in entries
             for what, path in (("the image", entry.image), ("the mask", entry.label), ("the lungs", entry.lungs))
-            if path is not None and not path.exists()
+            if path is not None and not _exists(path)
         ]
     )
+
+
+def _exists(path: Path) -> bool:
+    """Whether `path` is there; what cannot be looked at (no right to, a name that is too long) is not."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def _check_patients(training: set[str], validation: set[str]) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import time
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from CovidQuantLib.messages import InputError
 
 LOG_FILE = "log.jsonl"
 BOARD_FOLDER = "tensorboard"
@@ -15,50 +20,93 @@ BOARD_FOLDER = "tensorboard"
 class TrainingLog:
     """Events of a training, one JSON object a line: `{"event": "step", "step": 12, "loss": 0.81, ...}`.
 
-    It goes on at `position` (bytes), where the checkpoint stood: what a killed process wrote after it is cut off.
+    It goes on at `position` (bytes), where the checkpoint stood: what a killed process wrote after it is cut off. All
+    methods raise `InputError` where the disk refuses.
     """
 
     def __init__(self, folder: Path | None, position: int, step: int) -> None:
         """A log in `folder`, which is made; None: nothing is written (a process that is not the first)."""
         self._file: BinaryIO | None = None
-        self._board: Any = None
+        self._board: _Board | None = None
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = (folder / LOG_FILE).open("ab")
-            self._file.truncate(position)
-            self._board = _board(folder / BOARD_FOLDER, step)
+            with _refusing():
+                folder.mkdir(parents=True, exist_ok=True)
+                self._file = (folder / LOG_FILE).open("ab")
+                # One that is shorter, as after somebody has removed it, is not filled up.
+                self._file.truncate(min(position, self._file.tell()))
+                self._board = _Board(folder / BOARD_FOLDER, step) if find_spec("tensorboard") is not None else None
 
     def write(self, event: str, **values: Any) -> None:
         """Write one event."""
         if self._file is None:
             return
         line = json.dumps({"event": event, **values}, allow_nan=False)
-        self._file.write(line.encode("utf-8") + b"\n")
-        self._file.flush()
-        if self._board is not None:
-            for name, value in values.items():
-                if isinstance(value, float):
-                    self._board.add_scalar(f"{event}/{name}", value, values.get("step"))
+        with _refusing():
+            self._file.write(line.encode("utf-8") + b"\n")
+            self._file.flush()
+            if self._board is not None:
+                self._board.write(event, values)
 
     def position(self) -> int:
         """Bytes written so far, all of them on the disk."""
         if self._file is None:
             return 0
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
+        with _refusing():
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            return self._file.tell()
 
     def close(self) -> None:
-        """Finish the files."""
-        if self._file is not None:
-            self._file.close()
-        if self._board is not None:
-            self._board.close()
+        """Finish the files. What the disk has refused before, it may refuse again: nobody is told twice."""
+        for one in (self._file, self._board):
+            if one is not None:
+                with contextlib.suppress(OSError):
+                    one.close()
 
 
-def _board(folder: Path, step: int) -> Any:
-    if find_spec("tensorboard") is None:
-        return None
-    from torch.utils.tensorboard import SummaryWriter
+class _Board:
+    """The scalars of the events as a file that TensorBoard reads.
 
-    return SummaryWriter(str(folder), purge_step=step)
+    Its own writer puts the computer's name into the name of the file; this one puts the step there at which it begins.
+    """
+
+    def __init__(self, folder: Path, step: int) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        self._event, self._summary = Event, Summary
+        folder.mkdir(exist_ok=True)
+        # TensorBoard reads the files of a folder by name: those of later steps come later.
+        self._file = RecordWriter((folder / f"{step:09d}.tfevents").open("wb"))
+        self._add(file_version="brain.Event:2")
+        # It drops what an earlier file says of this step and later ones.
+        self._add(step=step, session_log=SessionLog(status=SessionLog.START))
+
+    def write(self, event: str, values: Mapping[str, Any]) -> None:
+        scalars = [
+            self._summary.Value(tag=f"{event}/{name}", simple_value=value)
+            for name, value in values.items()
+            if isinstance(value, float)
+        ]
+        if scalars:
+            self._add(step=values.get("step"), summary=self._summary(value=scalars))
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _add(self, **values: Any) -> None:
+        self._file.write(self._event(wall_time=time.time(), **values).SerializeToString())
+        self._file.flush()
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"The log of the training cannot be written: {reason}. What is kept beside the output stays: the same "
+            "command goes on from there."
+        ) from error

@@ -27,6 +27,7 @@ from CovidQuantLib.training.checkpoint import (
     read_checkpoint,
 )
 from CovidQuantLib.training.checks import prepare_cases
+from CovidQuantLib.training.claim import claimed
 from CovidQuantLib.training.datalist import Datalist
 from CovidQuantLib.training.distributed import Processes, processes
 from CovidQuantLib.training.log import TrainingLog
@@ -44,10 +45,12 @@ def run_training(
     """See `CovidQuantLib.training.train`."""
     check_free(output)
     folder = training_folder(output)
-    begun = read_checkpoint(folder)
-    if resume and begun is None:
-        raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
-    with _threads(options.threads), processes(options.batch) as who:
+    with _threads(options.threads), processes(options.batch) as who, _claimed(folder, who):
+        # Once more: another training of it may have ended just before the claim.
+        check_free(output)
+        begun = read_checkpoint(folder)
+        if resume and begun is None:
+            raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
         watched = progress if who.is_first else no_progress
         start = make_start(options)
         data = Data(*prepare_cases(datalist, start.label_set, start.preprocessing, part_of(watched, 0.0, _PREPARING)))
@@ -71,6 +74,11 @@ def run_training(
 def training_folder(output: Path) -> Path:
     """Where the checkpoint and the log of the model `output` lie: beside it, with `.training` at the end."""
     return output.resolve().with_name(f"{output.resolve().name}.training")
+
+
+def _claimed(folder: Path, who: Processes) -> contextlib.AbstractContextManager[None]:
+    """The folder for this training alone; its first process holds it for all."""
+    return claimed(folder) if who.is_first else contextlib.nullcontext()
 
 
 def _run(trainer: Trainer, begun: Checkpoint | None, folder: Path, who: Processes) -> str:

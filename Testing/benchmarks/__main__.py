@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("whole_job", "quantification", "lungs", "lobes", "infection", "networks", "engines")
+BENCHMARKS = ("whole_job", "quantification", "lungs", "lobes", "infection", "networks", "engines", "screen")
 
 
 def machine() -> str:

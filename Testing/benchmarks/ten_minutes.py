@@ -3,7 +3,7 @@
     python -m Testing.benchmarks.ten_minutes DATA MODELS
 
 DATA is the folder of `python -m Testing.models`; MODELS that of `width_and_spacing`, whose model of width 8 at 2 mm is
-the parent: 300 steps on 24 painted CTs of three chests. Ten minutes more on the same CTs train it on. Both are judged
+the parent: 180 steps on 24 painted CTs of three chests. Ten minutes more on the same CTs train it on. Both are judged
 on the CTs that both painters made of the fourth chest: their number is that of CTs, n = 1 chest.
 """
 

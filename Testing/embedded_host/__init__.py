@@ -19,5 +19,11 @@ filters or observers an exception was raised (`application.errors.expect()` retu
 clears them). While a test runs, `sys.executable` is a parent script as Slicer's PythonSlicer is: the process that
 `QProcess` sees is not the Python that works. `application.load_module(path)` opens a scripted module as Slicer does.
 
+`application.open_window()` shows Slicer's main window (offscreen), into which `slicer.util.selectModule` puts the
+module; `application.mouse` clicks, drags, turns the wheel and types with real Qt events; `window.grab_png(path)`
+writes what a user would see. Views draw only while they are visible, or when `forceRender` is called.
+
+For leaks: `application.connection_count()`, `event_filter_count()` and `observer_count()`, before and after.
+
 What PythonQt or the application refuses raises here; see `Testing/unit/embedded_host` for the list.
 """

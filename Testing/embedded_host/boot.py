@@ -34,6 +34,9 @@ _LEFT_BEHIND = {
     "extend_path",
 }
 
+# What slicer-core's `slicer.util` has and that of Slicer 5.10 has not, compared by their source.
+_NOT_IN_SLICER_5_10 = ("LazyImport", "executePythonModule")
+
 
 @lru_cache(maxsize=1)
 def boot(*, on_screen: bool = False) -> Application:
@@ -43,13 +46,15 @@ def boot(*, on_screen: bool = False) -> Application:
     os.environ["VTK_DEFAULT_OPENGL_WINDOW"] = "vtkEGLRenderWindow"
     import slicer.util
 
-    from Testing.embedded_host import ctk_module, qt_manners, qt_module, ui_loader
+    from Testing.embedded_host import ctk_module, qt_events, qt_manners, qt_module, qt_settings, ui_loader
     from Testing.embedded_host.dialogs import Dialogs
     from Testing.embedded_host.slicer_classes import slicer_widget_classes
 
     folder = Path(tempfile.mkdtemp(prefix="slicer-host-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     qt_manners.put_on()
+    qt_events.put_on()
+    qt_settings.put_on()
     dialogs = Dialogs(interactive=on_screen)
     dialogs.install()
     qt, ctk = qt_module.make_qt_module(), ctk_module.make_ctk_module()
@@ -119,3 +124,5 @@ def _take_away_slicer_core_names() -> None:
         same_in_util = name in vars(slicer.util) and getattr(slicer, name) is getattr(slicer.util, name)
         if not name.startswith("_") and (same_in_util or name in _LEFT_BEHIND):
             delattr(slicer, name)
+    for name in _NOT_IN_SLICER_5_10:
+        delattr(slicer.util, name)

@@ -34,7 +34,7 @@ class CoreApplication(QtWidgets.QApplication):
         QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, str(folder))
         QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
         self.setOrganizationName("NA-MIC")
-        self._settings = QtCore.QSettings(str(folder / "Slicer.ini"), QtCore.QSettings.Format.IniFormat)
+        self._settings = QtCore.QSettings()  # that which `qt.QSettings()` gives too, as in Slicer
 
     def attach(self, logic: Any, layout_manager: Any, module_manager: Any) -> None:
         """Hand over what exists only once the scene does."""

@@ -56,21 +56,14 @@ class Dialogs:
 
     def _answered(self, text: str, dialog: Any, *, is_message: bool) -> Any:
         self.texts.append(text)
-        buttons = QtWidgets.QMessageBox.StandardButton
         if not self._answers:
-            if is_message and dialog.standardButtons in (buttons.Ok, buttons.NoButton) and not dialog.buttons():
-                return int(buttons.Ok)
-            if is_message and dialog.standardButtons == buttons.Ok:
-                return int(buttons.Ok)
+            if is_message and _offers_only_ok(dialog):
+                return int(QtWidgets.QMessageBox.StandardButton.Ok)
             raise AssertionError(f"a dialog that no answer was given for: {text!r}")
         answer = self._answers.pop(0)
         if not isinstance(answer, str):
             return answer(dialog)
-        if not is_message:
-            return answer
-        if not dialog.standardButtons & buttons[answer]:
-            raise AssertionError(f"{text!r} offers no button {answer}")
-        return int(buttons[answer])
+        return _press(dialog, answer) if is_message else answer
 
     def _file_function(self, native: Callable[..., Any]) -> Callable[..., str]:
         def chosen_path(*arguments: Any) -> str:
@@ -92,3 +85,19 @@ class Dialogs:
             return self._result_of(box)
 
         return pressed
+
+
+def _offers_only_ok(box: Any) -> bool:
+    only = QtWidgets.QMessageBox.StandardButton.Ok
+    return all(box.standardButton(button) == only for button in box.buttons())
+
+
+def _press(box: Any, answer: str) -> int:
+    """Press a button by the name of its standard kind or by its text, and give what `exec_` would."""
+    wanted = getattr(QtWidgets.QMessageBox.StandardButton, answer, None)
+    for button in box.buttons():
+        standard = box.standardButton(button)
+        if standard == wanted or button.text.replace("&", "") == answer:
+            button.click()
+            return int(standard) or int(box.result())
+    raise AssertionError(f"{box.text!r} offers no button {answer}")

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 @pytest.fixture
 def application() -> Iterator[Application]:
     """The host, as it is after boot; fails the test in whose callbacks something was raised."""
-    for module in ("slicer", "PySide6"):
-        pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")
+    from Testing.conftest import require
     from Testing.embedded_host.boot import boot
+
+    for module in ("slicer", "PySide6"):
+        require(module)
 
     host = boot()
     host.errors.install()

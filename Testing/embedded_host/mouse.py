@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -27,6 +28,15 @@ class Mouse:
             QTest.mouseMove(widget, point)
             QApplication.processEvents()
         QTest.mouseRelease(widget, button, _NONE, points[-1])
+        QApplication.processEvents()
+
+    def wheel(self, widget: Any, x: int, y: int, *, notches: int) -> None:
+        """Turn the wheel over a place; away from the person is positive."""
+        place, turned = QPointF(x, y), QPoint(0, 120 * notches)
+        QTest.mouseMove(widget, place.toPoint())
+        none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+        event = QWheelEvent(place, widget.mapToGlobal(place), QPoint(), turned, none, _NONE, phase, False)
+        QApplication.sendEvent(widget, event)
         QApplication.processEvents()
 
     def key(self, widget: Any, text: str, *, modifiers: Any = _NONE) -> None:

@@ -29,6 +29,5 @@ def make_qt_module() -> ModuleType:
             if not name.startswith("_") and name not in _ABSENT:
                 setattr(module, name, getattr(source, name))
     for kind in (QtWidgets.QDialog, QtWidgets.QMenu, QtWidgets.QApplication, QtCore.QEventLoop):
-        if not hasattr(kind, "exec_"):
-            kind.exec_ = kind.exec
+        kind.exec_ = kind.exec  # PySide6's own warns, PythonQt's is the usual one
     return module

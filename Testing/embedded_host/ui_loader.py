@@ -40,6 +40,7 @@ class UiLoader(QtUiTools.QUiLoader):
             raise RuntimeError(f"Qt cannot load the .ui file: {self.errorString()}")
         by_name = {w.objectName: w for w in [loaded, *loaded.findChildren(QtWidgets.QWidget)]}
         _check_properties(tree, by_name)
+        _check_connections(tree, by_name)
         for sender, signal, receiver, slot in of_scene:
             by_name[sender].connect(signal, getattr(by_name[receiver], slot.partition("(")[0]))
         return loaded
@@ -59,6 +60,14 @@ def _take_scene_connections(tree: ET.Element) -> list[tuple[str, str, str, str]]
                 connections.remove(connection)
                 taken.append((parts[0], parts[1], parts[2], parts[3]))
     return taken
+
+
+def _check_connections(tree: ET.Element, by_name: dict[str, Any]) -> None:
+    for connection in tree.iter("connection"):
+        for side, part, method in (("sender", "signal", "indexOfSignal"), ("receiver", "slot", "indexOfMethod")):
+            widget, name = by_name.get(connection.findtext(side, "")), connection.findtext(part, "")
+            if widget is None or getattr(widget.metaObject(), method)(name) < 0:
+                raise RuntimeError(f"a connection names {name!r}, which its {side} does not have")
 
 
 def _check_properties(tree: ET.Element, by_name: dict[str, Any]) -> None:

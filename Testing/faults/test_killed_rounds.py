@@ -44,11 +44,11 @@ def test_rounds_that_are_killed_end_as_one_that_was_not(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
-def test_20_rounds_that_are_killed(tmp_path: Path) -> None:
-    told = killed_rounds(tmp_path, 20)
+def test_10_rounds_that_are_killed(tmp_path: Path) -> None:
+    told = killed_rounds(tmp_path, 10)
     check(told)
     died = [step for one in told["killed"] for step in one["died"]]
     sys.stdout.write(
-        f"\nsoak: 20 rounds killed {len(died)} times, at {len(set(died))} different steps: each ended with the same "
+        f"\nsoak: 10 rounds killed {len(died)} times, at {len(set(died))} different steps: each ended with the same "
         "weights as the one that nobody killed\n"
     )

@@ -137,11 +137,12 @@ def write_datalists(data: Path) -> None:
 def _entries(data: Path, part: str, label: str, name: str) -> list[dict[str, str]]:
     digest = json.loads((data / "chests" / name / "chest.json").read_text(encoding="utf-8"))["sha256"]
     source = SOURCES[name]
+    # A network that is to find the lungs must see, and be told, what is none: the entry names no lungs to stay in.
+    names = ("image", "label", "lungs") if part != "lungs" else ("image", "label")
+    files = {"image": "image", "label": label, "lungs": "lungs"}
     return [
         {
-            "image": f"{name}/{place.name}/image.nii.gz",
-            "label": f"{name}/{place.name}/{label}.nii.gz",
-            "lungs": f"{name}/{place.name}/lungs.nii.gz",
+            **{what: f"{name}/{place.name}/{files[what]}.nii.gz" for what in names},
             "patient": name,
             "hash": digest,
             "licence": source.licence,

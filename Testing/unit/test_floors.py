@@ -6,8 +6,11 @@ import ast
 import subprocess
 import sys
 from pathlib import Path
+from types import FunctionType
 
 import pytest
+
+from Testing.conftest import require
 
 PACKAGE = Path(__file__).parents[2] / "CovidQuantLib"
 FLOORS = (
@@ -60,6 +63,52 @@ def test_a_room_imports_only_from_lower_floors(path: Path) -> None:
 def test_only_the_slicer_rooms_import_slicer_or_qt(path: Path) -> None:
     packages = {name.split(".")[0] for name in imports(path)}
     assert room_of(path) in SLICER_ROOMS or not packages & SLICER_PACKAGES
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "slicer_app").glob("*.py")), ids=lambda path: path.name)
+def test_the_screen_starts_the_command_line_and_never_imports_it(path: Path) -> None:
+    assert not {name for name in imports(path) if name.startswith("CovidQuantLib.cli")}
+
+
+def test_the_library_runs_where_there_is_no_slicer() -> None:
+    """Every module outside of `slicer_app` is imported with Slicer's packages blocked, and torch's for speed."""
+    code = (
+        "import importlib, sys\n"
+        "blocked = {*sys.argv[1].split(',')}\n"
+        "sys.modules.update(dict.fromkeys(blocked))\n"
+        "for name in sys.argv[2].split(','):\n"
+        "    try:\n"
+        "        importlib.import_module(name)\n"
+        "    except ModuleNotFoundError as error:\n"
+        "        assert error.name.split('.')[0] in {'torch', 'monai', 'safetensors'}, (name, error)\n"
+    )
+    modules = [
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+        for path in FILES
+        if room_of(path) not in SLICER_ROOMS and path.name != "__main__.py"
+    ]
+    blocked = ",".join([*SLICER_PACKAGES, "torch", "monai"])
+    run = subprocess.run([sys.executable, "-c", code, blocked, ",".join(modules)], check=False, capture_output=True)
+    assert run.returncode == 0, run.stderr.decode()
+
+
+SCREEN = [
+    *(PACKAGE / "slicer_app").glob("*.py"),
+    *(PACKAGE.parent / "CovidQuant").rglob("*.py"),
+    *(PACKAGE.parent / "Testing" / "unit" / "slicer_app").glob("*.py"),
+]
+
+
+@pytest.mark.parametrize("path", sorted(SCREEN), ids=lambda path: path.name)
+def test_what_only_slicer_core_has_is_not_used(path: Path) -> None:
+    """slicer-core copies `slicer.util` into `slicer`; in the application `slicer.arrayFromVolume` fails."""
+    functions = {name for name, value in vars(require("slicer.util")).items() if isinstance(value, FunctionType)}
+    used = {
+        node.attr
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "slicer"
+    }
+    assert not used & functions
 
 
 def test_every_room_stands_on_a_floor() -> None:

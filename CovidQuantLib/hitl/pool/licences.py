@@ -9,7 +9,7 @@ from typing import Any
 from CovidQuantLib.messages import InputError
 
 _TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .+()/-]{0,79}")
-_NON_COMMERCIAL = re.compile(r"\b(NC|non-?commercial)\b", re.IGNORECASE)
+_NON_COMMERCIAL = re.compile(r"\b(NC|non[ -]?commercial)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,11 @@ NOT_STATED = Licence("not stated", non_commercial=None)
 
 
 def licence(name: str, *, non_commercial: bool | None = None) -> Licence:
-    """The licence called `name`; "NC" in the name says that it is non-commercial. Raises `InputError` for odd text."""
+    """The licence called `name`; "NC" or "non-commercial" in it says so itself. Raises `InputError` for odd text."""
     if _TEXT.fullmatch(name) is None:
         raise InputError("A licence is named by letters, digits and spaces, 80 at most: 'CC BY 4.0'.")
+    if name.casefold() == NOT_STATED.name and non_commercial is None:
+        return NOT_STATED
     return Licence(name, bool(_NON_COMMERCIAL.search(name)) if non_commercial is None else non_commercial)
 
 

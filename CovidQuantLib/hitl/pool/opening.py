@@ -66,7 +66,12 @@ def open_pool(folder: Path) -> Pool:
 
     Raises `InputError` where there is none, where it is of a newer format, or where this user lacks its key.
     """
-    if not (folder / POOL_FILE).is_file():
+    try:
+        is_there = (folder / POOL_FILE).is_file()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"The pool cannot be opened: {reason}. Check the path, and that you may read it.") from error
+    if not is_there:
         raise InputError("There is no pool here. Give the folder of a pool, or make one: covidquant pool init POOL.")
     values = read_sealed(folder / POOL_FILE, "pool.json")
     if values.get("v") != FORMAT or values.get("kind") != "pool":

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from CovidQuantLib.ct import LabelArray
-from CovidQuantLib.hitl.pool import BLANK, Pool, Reading, Start, find_scan, history, submit_reading
+from CovidQuantLib.hitl.pool import Pool
 from CovidQuantLib.hitl.pool.layout import new_code
 from CovidQuantLib.hitl.rounds import (
-    Eyes,
-    Means,
-    PoolModel,
     RoundOptions,
     is_over,
     next_scans,
@@ -29,8 +23,7 @@ from CovidQuantLib.hitl.rounds import (
 from CovidQuantLib.hitl.rounds.models import keep_model
 from CovidQuantLib.hitl.rounds.promotions import write_promotion
 from CovidQuantLib.hitl.rounds.requests import has_request
-from CovidQuantLib.hitl.simulated_reader import ModelledMinutes, modelled_minutes
-from CovidQuantLib.hitl.simulation.cohort import CohortScan, Truth, read_truth
+from CovidQuantLib.hitl.simulation.correcting import Bench, correction
 from CovidQuantLib.hitl.simulation.first_pool import READER, copied_pool
 from CovidQuantLib.hitl.simulation.places import (
     course_name,
@@ -42,30 +35,11 @@ from CovidQuantLib.hitl.simulation.places import (
     write_names,
     write_round,
 )
-from CovidQuantLib.hitl.simulation.plan import Arm, Plan
+from CovidQuantLib.hitl.simulation.plan import Arm
 from CovidQuantLib.progress import Progress, part_of
-from CovidQuantLib.statistics import SimulatedCorrection, SimulatedRound, agreement
+from CovidQuantLib.statistics import SimulatedCorrection, SimulatedRound
 
 _TAKEN = "simulated: the model of every round is taken, as Shan et al. did"
-
-
-@dataclass
-class Bench:
-    """What all arms share: the plan, the scans by their codes, and what is known of them already."""
-
-    output: Path
-    plan: Plan
-    scans: dict[str, CohortScan]
-    means: Means
-    eyes: Eyes
-    _nothing: dict[int, ModelledMinutes] = field(default_factory=dict)
-
-    def nothing(self, scan: CohortScan, truth: Truth) -> ModelledMinutes:
-        """What drawing a scan from nothing costs."""
-        if scan.number not in self._nothing:
-            empty = np.zeros_like(truth.infection)
-            self._nothing[scan.number] = modelled_minutes(empty, truth.infection, truth.ct.geometry)
-        return self._nothing[scan.number]
 
 
 def run_course(bench: Bench, arm: Arm, seed: int, progress: Progress) -> None:
@@ -156,41 +130,8 @@ class _Course:
         for number, code in enumerate(codes):
             step = part_of(progress, number / len(codes), (number + 1) / len(codes))
             step(0.0, f"Correcting scan {number + 1} of {len(codes)} ({self.arm.words}, seed {self.seed})")
-            found.append(self._correction(code, model, step, submit=submit))
+            found.append(correction(self.bench, self.pool, code, model, step, submit=submit))
         return tuple(found)
-
-    def _correction(
-        self, code: str, model: PoolModel | None, progress: Progress, *, submit: bool
-    ) -> SimulatedCorrection:
-        scan = self.bench.scans[code]
-        truth = read_truth(scan)
-        start = np.zeros_like(truth.infection)
-        if model is not None:
-            (start,) = self.bench.means.proposer(truth.ct, truth.lungs, (model.folder,), progress)
-        if submit:
-            self._submit(code, truth, start, model)
-        grid = truth.ct.geometry
-        nothing = self.bench.nothing(scan, truth)
-        effort = modelled_minutes(start, truth.infection, grid)
-        measured = agreement(truth.infection, start, grid, lungs=truth.lungs)
-        return SimulatedCorrection(
-            patient=scan.patient,
-            painter=scan.painter,
-            infection_ml=measured.reference_ml,
-            dice=measured.dice if model is not None and measured.reference_ml > 0 else None,
-            minutes=(effort.minutes, *effort.under),
-            nothing=(nothing.minutes, *nothing.under),
-            slices=effort.slices,
-            path_mm=effort.path_mm,
-        )
-
-    def _submit(self, code: str, truth: Truth, start: LabelArray, model: PoolModel | None) -> None:
-        scan = find_scan(self.pool, code)
-        if history(self.pool, scan).readings:
-            return
-        origin = BLANK if model is None else Start("proposal", model.card.id)
-        shown = None if model is None else start
-        submit_reading(self.pool, scan, Reading(truth.infection, READER, origin, shown, classes="infection"))
 
     def _train(self, number: int, progress: Progress) -> None:
         """Do the round, or what is left of it, and take its model whatever the rule says of it."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from CovidQuantLib.hitl.rounds import Eyes, Means
 from CovidQuantLib.hitl.simulated_reader import in_words
 from CovidQuantLib.hitl.simulation.cohort import Cohort, cohort_code, read_cohort
-from CovidQuantLib.hitl.simulation.course import Bench, run_course
+from CovidQuantLib.hitl.simulation.correcting import Bench
+from CovidQuantLib.hitl.simulation.course import run_course
 from CovidQuantLib.hitl.simulation.first_pool import first_pool
 from CovidQuantLib.hitl.simulation.memory import KnownAirways, Remembered
 from CovidQuantLib.hitl.simulation.places import begin, read_round, work_folder

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 import slicer
 from PySide6.QtCore import Property, QItemSelection, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 _EVENTS = ("SegmentAdded", "SegmentRemoved", "SegmentModified", "SegmentsOrderModified")
@@ -80,8 +80,9 @@ class SegmentsTable(QWidget):
         for row, segment_id in enumerate(self._ids):
             segment, display = self._node.GetSegmentation().GetSegment(segment_id), self._node.GetDisplayNode()
             shown = display is None or display.GetSegmentVisibility(segment_id)
-            swatch = QTableWidgetItem()
-            swatch.setBackground(QColor.fromRgbF(*segment.GetColor()))
+            colour = QPixmap(16, 16)
+            colour.fill(QColor.fromRgbF(*segment.GetColor()))
+            swatch = QTableWidgetItem(QIcon(colour), "")
             eye = QTableWidgetItem("\u25c9" if shown else "\u25cb")
             eye.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
             for column, item in enumerate((eye, swatch, QTableWidgetItem(segment.GetName()))):

@@ -89,13 +89,14 @@ class LayoutManager(QObject):
         layout, description = node.GetViewArrangement(), node.GetCurrentLayoutDescription()
         if layout == self._shown or not description:
             return
-        for widget in self._widgets.values():
+        self._shown = layout  # before the rest: making a view changes the layout node again
+        for (kind, tag), widget in self._widgets.items():
             widget.setParent(None)
+            _mark(kind, tag, mapped=False)
         if self._arrangement is not None:
             self._arrangement.deleteLater()
         self._arrangement = self._built(ET.fromstring(description))
         self._viewport.layout().addWidget(self._arrangement)
-        self._shown = layout
         self.layoutChanged.emit(layout)
 
     def _built(self, element: ET.Element) -> QWidget:
@@ -122,6 +123,7 @@ class LayoutManager(QObject):
         if (kind, tag) not in self._widgets:
             node = slicer.mrmlScene.GetSingletonNode(tag, kind)
             self._widgets[kind, tag] = _KINDS[kind](node, self._application_logic)
+        _mark(kind, tag, mapped=True)
         return self._widgets[kind, tag]
 
     def _count(kind: str) -> Any:
@@ -131,3 +133,10 @@ class LayoutManager(QObject):
     threeDViewCount = _count("vtkMRMLViewNode")
     plotViewCount = _count("vtkMRMLPlotViewNode")
     tableViewCount = _count("vtkMRMLTableViewNode")
+
+
+def _mark(kind: str, tag: str, *, mapped: bool) -> None:
+    """Tell a view's node whether the view is on the screen, as the application's layout manager does."""
+    node = slicer.mrmlScene.GetSingletonNode(tag, kind)
+    if node is not None:
+        node.SetMappedInLayout(mapped)

@@ -95,19 +95,20 @@ class RenderView(QWidget):
         return QSize(400, 300)
 
     def mousePressEvent(self, event: Any) -> None:
-        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonPressEvent")
+        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonPressEvent", event.pos())
 
     def mouseReleaseEvent(self, event: Any) -> None:
-        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonReleaseEvent")
+        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonReleaseEvent", event.pos())
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
-        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonDoubleClickEvent")
+        self._tell(event, f"{_BUTTONS.get(event.button(), 'Left')}ButtonDoubleClickEvent", event.pos())
 
     def mouseMoveEvent(self, event: Any) -> None:
-        self._tell(event, "MouseMoveEvent")
+        self._tell(event, "MouseMoveEvent", event.pos())
 
     def wheelEvent(self, event: Any) -> None:
-        self._tell(event, f"MouseWheel{'Forward' if event.angleDelta().y() > 0 else 'Backward'}Event")
+        name = f"MouseWheel{'Forward' if event.angleDelta().y() > 0 else 'Backward'}Event"
+        self._tell(event, name, event.position().toPoint())
 
     def keyPressEvent(self, event: Any) -> None:
         self._interactor.SetKeySym(event.text() or None)
@@ -129,9 +130,8 @@ class RenderView(QWidget):
         style.SetInteractor(self._interactor)
         group.AddObserver(vtk.vtkCommand.UpdateEvent, lambda _group, _event: self.scheduleRender())
 
-    def _tell(self, event: Any, name: str) -> None:
+    def _tell(self, event: Any, name: str, place: Any) -> None:
         self._fit()
-        place = event.position().toPoint()
         held = event.modifiers()
         control = bool(held & Qt.KeyboardModifier.ControlModifier)
         shift = bool(held & Qt.KeyboardModifier.ShiftModifier)

@@ -244,6 +244,12 @@ def test_a_ct_that_is_not_there_is_refused(name: str, tmp_path: Path, monkeypatc
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no such thing there")
+@pytest.mark.parametrize("verb", [("pool", "status"), ("models", "import"), ("evaluate", "reference.nii.gz")])
+def test_a_path_that_cannot_be_looked_at_is_no_bug(verb: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*verb, "x" * 999]) == BAD_INPUT
+    assert "xxx" not in capsys.readouterr().err
+
+
 def test_a_pipe_is_no_ct_and_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "ct.nii.gz")
     assert main(["quantify", str(tmp_path / "ct.nii.gz"), "--output", str(tmp_path / "out")]) == BAD_INPUT

@@ -182,9 +182,38 @@ def test_an_event_filter_on_the_application_sees_what_a_widget_gets(application:
             self.presses += event.type() == qt.QEvent.MouseButtonPress
             return False
 
-    watch = Watch()
+    watch, before = Watch(), application.event_filter_count()
     slicer.app.installEventFilter(watch)
+    assert application.event_filter_count() == before + 1
     application.mouse.click(button, 5, 5)
     slicer.app.removeEventFilter(watch)
     application.mouse.click(button, 5, 5)
     assert watch.presses == 1
+    assert application.event_filter_count() == before
+
+
+def test_a_mouse_event_is_one_of_qt_5(application: Application) -> None:
+    import qt
+
+    places: list[tuple[int, int]] = []
+
+    class Pad(qt.QWidget):
+        def mousePressEvent(self, event: Any) -> None:  # noqa: N802
+            assert not hasattr(event, "position")
+            places.append((event.pos().x(), event.y()))
+
+    pad = Pad()
+    application.mouse.click(pad, 5, 7)
+    assert places == [(5, 7)]
+
+
+def test_an_observer_that_is_left_behind_is_counted(application: Application) -> None:
+    import slicer
+    import vtk
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    before = application.observer_count()
+    tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, lambda _node, _event: None)
+    assert application.observer_count() == before + 1
+    node.RemoveObserver(tag)
+    assert application.observer_count() == before

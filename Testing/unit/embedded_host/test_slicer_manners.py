@@ -25,13 +25,15 @@ UI = """<?xml version="1.0" encoding="UTF-8"?>
  <item><widget class="{kind}" name="last"><property name="{name}"><string>x</string></property></widget></item>
 </layout></widget>
 <connections><connection><sender>Panel</sender><signal>mrmlSceneChanged(vtkMRMLScene*)</signal>
- <receiver>ct</receiver><slot>setMRMLScene(vtkMRMLScene*)</slot></connection></connections></ui>
+ <receiver>ct</receiver><slot>setMRMLScene(vtkMRMLScene*)</slot></connection>
+ <connection><sender>more</sender><signal>{signal}</signal><receiver>label</receiver>
+ <slot>setVisible(bool)</slot></connection></connections></ui>
 """
 
 
-def ui_file(folder: Path, kind: str = "QLineEdit", name: str = "toolTip") -> str:
+def ui_file(folder: Path, kind: str = "QLineEdit", name: str = "toolTip", signal: str = "toggled(bool)") -> str:
     path = folder / "panel.ui"
-    path.write_text(UI.format(kind=kind, name=name), encoding="utf-8")
+    path.write_text(UI.format(kind=kind, name=name, signal=signal), encoding="utf-8")
     return str(path)
 
 
@@ -42,6 +44,15 @@ def test_a_function_of_slicer_util_is_not_in_slicer(application: Application) ->
     assert callable(slicer.util.arrayFromVolume)
     for name in ("arrayFromVolume", "getNode", "util_", "import_module"):
         assert not hasattr(slicer, name)
+
+
+def test_slicer_util_has_what_slicer_5_10_has(application: Application) -> None:
+    import slicer
+
+    del application
+    for name in ("LazyImport", "executePythonModule"):
+        with pytest.raises(AttributeError):
+            getattr(slicer.util, name)
 
 
 def test_the_scene_and_the_logics_are_reachable_as_in_the_application(application: Application) -> None:
@@ -70,15 +81,23 @@ def test_a_ui_file_is_loaded_with_stand_ins_and_its_scene_connections(applicatio
     assert ui.ct.currentNode() is None
 
 
-@pytest.mark.parametrize(("kind", "name"), [("QLineEdit", "tooltip"), ("ctkNoSuchWidget", "toolTip")])
-def test_a_ui_file_with_an_unknown_class_or_property_raises(
-    application: Application, tmp_path: Path, kind: str, name: str
+@pytest.mark.parametrize(
+    ("kind", "name", "signal"),
+    [
+        ("QLineEdit", "tooltip", "toggled(bool)"),
+        ("ctkNoSuchWidget", "toolTip", "toggled(bool)"),
+        ("QLineEdit", "toolTip", "toggled(int)"),
+    ],
+    ids=["property", "class", "signal"],
+)
+def test_a_ui_file_with_an_unknown_name_raises(
+    application: Application, tmp_path: Path, kind: str, name: str, signal: str
 ) -> None:
     import slicer
 
     del application
     with pytest.raises(RuntimeError):
-        slicer.util.loadUI(ui_file(tmp_path, kind, name))
+        slicer.util.loadUI(ui_file(tmp_path, kind, name, signal))
 
 
 def test_a_question_without_an_answer_raises(application: Application) -> None:
@@ -98,6 +117,40 @@ def test_an_answer_must_be_one_of_the_buttons(application: Application) -> None:
     application.dialogs.answer("Ok")
     with pytest.raises(AssertionError, match="no button"):
         slicer.util.confirmYesNoDisplay("Replace?")
+
+
+def test_a_button_with_a_text_of_its_own_can_be_pressed(application: Application) -> None:
+    import qt
+
+    box = qt.QMessageBox()
+    box.setText("The stroke leaves the lungs.")
+    add = box.addButton("Add to &lung", qt.QMessageBox.AcceptRole)
+    box.addButton("Leave it", qt.QMessageBox.RejectRole)
+    application.dialogs.answer("Add to lung")
+    box.exec_()
+    assert box.clickedButton() is add
+
+
+def test_a_file_dialog_gives_the_path_alone(application: Application) -> None:
+    import qt
+
+    application.dialogs.answer("/scans/ct.nii.gz")
+    assert qt.QFileDialog.getOpenFileName(None, "CT") == "/scans/ct.nii.gz"
+
+
+def test_settings_read_as_after_a_restart(application: Application) -> None:
+    import qt
+    import slicer
+
+    settings = slicer.app.userSettings()
+    settings.setValue("CovidQuant/timer", True)  # noqa: FBT003
+    settings.setValue("CovidQuant/seconds", 30)
+    assert qt.QSettings().value("CovidQuant/timer") == "true"
+    assert settings.value("CovidQuant/seconds") == "30"
+    assert settings.value("CovidQuant/none", 5) == 5
+    assert slicer.util.settingsValue("CovidQuant/timer", False, converter=slicer.util.toBool) is True  # noqa: FBT003
+    application.reset()
+    assert settings.value("CovidQuant/timer") is None
 
 
 def test_nothing_is_installed_but_the_request_is_noted(application: Application) -> None:

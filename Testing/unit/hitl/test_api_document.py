@@ -18,7 +18,7 @@ from Testing.signatures import method_line, signature_line
 DOCS = Path(__file__).parents[3] / "docs"
 DOCUMENT = DOCS / "hitl_api.md"
 ROOMS = ("CovidQuantLib.hitl.pool", "CovidQuantLib.hitl.edit_log", "CovidQuantLib.hitl.rounds")
-_HEAD = re.compile(r"## .*`(CovidQuantLib\.hitl\.\w+)`")
+_HEAD = re.compile(r"##+ .*`(CovidQuantLib\.hitl[.\w]+)`")
 
 
 def signatures() -> Iterator[tuple[str, str]]:

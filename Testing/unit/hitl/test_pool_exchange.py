@@ -277,3 +277,17 @@ def test_an_imported_mask_is_taken_once(tmp_path: Path) -> None:
         _, revision = import_mask(pool, mask, Subject("17"), ScanDetails())
         assert (revision is not None) == (turn == 0)
     assert len(histories(pool)[0].readings) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "free"),
+    [
+        ("CC BY 4.0", True),
+        ("CC BY-NC 4.0", False),
+        ("Attribution-NonCommercial", False),
+        ("non commercial use only", False),
+        ("Not stated", False),
+    ],
+)
+def test_a_licence_that_is_named_non_commercial_or_not_stated_is_not_free(name: str, free: bool) -> None:  # noqa: FBT001
+    assert licence(name).is_free == free

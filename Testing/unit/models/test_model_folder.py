@@ -196,6 +196,19 @@ def test_a_pickle_is_refused_and_not_opened(
     assert not Path("exploded").exists()
 
 
+@pytest.mark.parametrize("start", [b"\x80\x02", b"\x80\x05"])
+def test_weights_whose_length_of_header_looks_like_a_pickle_are_loaded(small_model: Path, start: bytes) -> None:
+    from safetensors.torch import save
+
+    tensors = tensors_of(small_model)
+    length = int.from_bytes(save(tensors, {"note": ""})[:8], "little")
+    missing = (int.from_bytes(start, "little") - length) % (1 << 16)
+    content = save(tensors, {"note": "x" * missing})
+    assert content.startswith(start)
+    put_weights(small_model, content)
+    load_model(small_model)
+
+
 def test_a_file_of_torch_save_is_refused(small_model: Path, tmp_path: Path) -> None:
     torch.save({"last.bias": torch.zeros(2)}, tmp_path / "saved.pt")
     put_weights(small_model, (tmp_path / "saved.pt").read_bytes())

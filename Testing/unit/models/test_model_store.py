@@ -164,3 +164,10 @@ def test_rolling_back_to_a_model_that_is_gone_is_refused_and_not_noted(tmp_path:
     with pytest.raises(InputError, match="no longer here"):
         rollback("infection")
     assert active_model("infection") == two
+
+
+def test_a_model_that_is_called_like_anothers_id_is_not_taken_for_it(tmp_path: Path) -> None:
+    model = import_new(tmp_path, "one")
+    activate(model)
+    import_new(tmp_path, model.card.id)
+    assert active_model("infection") == find_model(model.card.id) == model

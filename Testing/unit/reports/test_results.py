@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from CovidQuantLib.reports import results
 from CovidQuantLib.reports.case import describe_case
+from CovidQuantLib.reports.file_names import INFECTION_FILE
 from CovidQuantLib.reports.results import write_results
 from Testing.unit.reports.small_case import SECRET, Case
 
@@ -53,7 +53,7 @@ def test_every_file_is_there_and_no_other(a_folder: Path) -> None:
 
 
 def test_label_maps_stand_on_the_stored_grid(a_case: Case, a_folder: Path) -> None:
-    image = sitk.ReadImage(str(a_folder / results.INFECTION_FILE))
+    image = sitk.ReadImage(str(a_folder / INFECTION_FILE))
     labels = a_case.ct.stored.to_stored(a_case.segmentation.infection.labels)
     assert np.array_equal(sitk.GetArrayFromImage(image), labels)
     assert image.GetOrigin() == pytest.approx(a_case.ct.stored_geometry.origin)

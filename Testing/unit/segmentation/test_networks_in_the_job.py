@@ -202,3 +202,26 @@ def test_nothing_is_added_to_the_lungs_of_an_external_segmenter(
     segmentation = segment_chest(ct, options)
     assert segmentation.lungs.source == "lungmask"
     assert segmentation.warnings == ()
+
+
+@pytest.mark.parametrize("what", ["sides exchanged", "half of the lungs not seen", "more than any lungs"])
+def test_lungs_of_a_network_that_cannot_be_lungs_are_left_out(
+    network_that_says: Says, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    hu = np.where(WHOLE > 0, -800, 40)
+    threshold = WHOLE.copy()
+    dense = ball(30.0, 0.0, -36.0, 25.0)
+    hu[dense] = 40
+    threshold[dense] = 0
+    seen = WHOLE.copy()
+    assert back_up_lungs(a_ct(hu), some_lungs(threshold), network_that_says(seen, "lungs")).added_ml > 0
+    if what == "sides exchanged":
+        seen = np.where(seen > 0, 3 - seen, 0).astype(np.uint8)
+    elif what == "half of the lungs not seen":
+        seen[: SIZE // 2] = 0
+    else:
+        monkeypatch.setattr(lungs_network, "LARGEST_LUNGS_ML", 1000.0)
+    backed = back_up_lungs(a_ct(hu), some_lungs(threshold), network_that_says(seen, "lungs"))
+    assert backed.added_ml == 0.0
+    assert np.array_equal(backed.lungs.labels, threshold)
+    assert [one.code for one in backed.lungs.warnings] == ["lungs_network_left_out"]

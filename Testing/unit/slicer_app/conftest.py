@@ -1,37 +1,44 @@
-"""Fixtures on the real MRML: an empty scene, a CT node, the results of a small case."""
+"""Fixtures on the real MRML of the embedded host, which is booted before any test module asks for slicer or qt."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from Testing.unit.slicer_app.booted import slicer
+from Testing.conftest import require
+
+require("slicer")
+require("PySide6")
+
+from Testing.embedded_host.boot import boot  # noqa: E402 - after the skip where there is no slicer-core
+
+if TYPE_CHECKING:
+    from Testing.embedded_host.application import Application
+
+boot()
+
+import slicer  # noqa: E402 - as the host has made it
 
 
 @pytest.fixture(autouse=True)
-def an_empty_scene() -> Iterator[None]:
-    slicer.mrmlScene.Clear(0)
-    yield
-    slicer.mrmlScene.Clear(0)
+def the_host(application: Application) -> Application:
+    """Every test begins with an empty scene, and fails where a callback has raised something."""
+    return application
 
 
 @pytest.fixture
-def wait_until() -> Callable[[Callable[[], bool], float], None]:
+def wait_until(application: Application) -> Callable[..., None]:
     def wait(done: Callable[[], bool], seconds: float = 20.0) -> None:
-        stop = time.monotonic() + seconds
-        while not done():
-            assert time.monotonic() < stop, "nothing happened"
-            slicer.app.processEvents()
-            time.sleep(0.002)
+        application.wait_until(done, seconds=seconds)
 
     return wait
 
 
 @pytest.fixture
-def a_volume() -> object:
+def a_volume() -> Any:
     """A CT node of 24 x 30 x 36 voxels, stored head first and with the patient's right first."""
     hu = np.full((24, 30, 36), -850, np.int16)
     return slicer.util.addVolumeFromArray(hu, np.diag([2.0, -2.5, 3.0, 1.0]), "CT")

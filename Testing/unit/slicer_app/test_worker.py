@@ -19,11 +19,8 @@ from CovidQuantLib.slicer_app.worker import CANCELLED, ENDED, NOT_INSTALLED, NOT
 Wait = Callable[..., None]
 START = "import json, os, sys, time; say = lambda **v: print(json.dumps({'v': 1, **v}), flush=True)\n"
 START += "say(type='start', pid=os.getpid())\n"
-LAUNCHER = """
-import signal, subprocess, sys
-child = subprocess.Popen([sys.executable, *sys.argv[1:]])
-sys.exit(child.wait())
-"""
+PYTHON = sys.executable
+"""The real Python; while a test runs, `sys.executable` is a launcher that has it as its child, as in Slicer."""
 
 
 class Outcome:
@@ -50,9 +47,7 @@ class Outcome:
 
 def running(script: str, *, behind_a_launcher: bool = False) -> Worker:
     """A worker whose process is this script instead of the command line."""
-    command = [sys.executable, "-c", script]
-    if behind_a_launcher:
-        command = [sys.executable, "-c", LAUNCHER, *command[1:]]
+    command = [sys.executable if behind_a_launcher else PYTHON, "-c", script]
     return Worker(command=lambda _: command)
 
 
@@ -243,7 +238,7 @@ def test_a_second_computation_waits_for_the_first(wait_until: Wait) -> None:
 
 
 def test_a_process_that_names_a_stranger_harms_nobody(wait_until: Wait) -> None:
-    stranger = psutil.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    stranger = psutil.Popen([PYTHON, "-c", "import time; time.sleep(60)"])
     try:
         script = START.replace("os.getpid()", str(stranger.pid)) + "say(type='progress', fraction=0, message='')\n"
         script += "time.sleep(60)"

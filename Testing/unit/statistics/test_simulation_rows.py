@@ -27,6 +27,7 @@ def test_a_patient_with_many_scans_counts_as_much_as_one_with_one() -> None:
     assert effort is not None
     assert effort.minutes == pytest.approx(30.0)
     assert (effort.patients, effort.scans) == (2, 3)
+    assert (effort.slices, effort.path_mm) == (3.0, 5.0)
 
 
 def test_seeds_are_told_one_by_one_and_their_mean_is_the_figure() -> None:

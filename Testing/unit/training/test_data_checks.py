@@ -128,3 +128,11 @@ def test_the_larger_share_of_a_voxel_gives_its_label(tmp_path: Path, entries: li
         write_list(tmp_path, [whole]), "lungs", preprocessing=replace(AS_IT_IS, spacing_mm=(16.0, 16.0, 16.0))
     )[0]
     assert case.labels[0, 0].tolist() == [1, 1, 2, 2]
+
+
+def test_a_file_that_cannot_be_looked_at_is_told_as_one_that_is_missing(
+    tmp_path: Path, entries: list[dict[str, str]]
+) -> None:
+    assert "Training entry 2: the image" in refusal(
+        write_list(tmp_path, [entries[0], {**entries[1], "image": "x" * 999}])
+    )

@@ -134,7 +134,9 @@ class TestParent:
     def test_a_training_that_makes_it_worse_gives_its_weights_back(self, data: Path, tmp_path: Path) -> None:
         parent = tmp_path / "parent"
         good = train(data, parent, options(epochs=12, augmentation=0.2, learning_rate=1e-2))
-        assert good.recipe["validation_dice"] > 0.3
+        dice = good.recipe["validation_dice"]
+        assert isinstance(dice, float)
+        assert dice > 0.3
         worse = options(parent=parent, arguments=None, spacing_mm=None, epochs=1, learning_rate=10.0)
         card = train(data, tmp_path / "child", worse)
         assert card.recipe["weights_of_step"] == 0
@@ -186,6 +188,20 @@ class TestResuming:
     def test_nothing_to_resume_is_told(self, data: Path, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="no unfinished training"):
             train(data, tmp_path / "model", options(), resume=True)
+
+    def test_two_trainings_into_one_output_at_once_are_refused(self, data: Path, tmp_path: Path) -> None:
+        refused: list[str] = []
+
+        def progress(fraction: float, said: str) -> None:  # noqa: ARG001 - a progress takes both
+            if not refused:
+                with pytest.raises(InputError, match="Another training") as refusal:
+                    train(data, tmp_path / "model", options())
+                refused.append(str(refusal.value))
+
+        train(data, tmp_path / "model", options(), progress)
+        assert refused
+        train(data, tmp_path / "other", options())
+        assert weights(tmp_path / "model") == weights(tmp_path / "other")
 
     def test_a_finished_training_leaves_only_its_log(self, data: Path, tmp_path: Path) -> None:
         train(data, tmp_path / "model", options())

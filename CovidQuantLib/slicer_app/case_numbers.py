@@ -1,0 +1,127 @@
+"""The numbers of a case as the screen shows them: first those of the result folder, then those that follow the edits.
+
+They are kept in the scene, in a text node that belongs to the infection's node, so that a saved scene shows them again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import slicer
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.quantification import CtScore, Histogram, RegionMeasures
+from CovidQuantLib.reports.file_names import JSON_FILE
+from CovidQuantLib.slicer_app.live_numbers import Numbers
+
+_ROLE = "CovidQuant.Numbers"
+_UNREADABLE = "The numbers of this case cannot be read. Segment and quantify the CT again."
+_MAPS = {"lungs": "lungs", "lung": "lungs", "lobe": "lobes", "segment": "segments"}
+
+
+@dataclass(frozen=True)
+class CaseNumbers:
+    """Everything that the table, the warnings and the plots show.
+
+    `estimated`: the maps (`lungs`, `lobes`, `segments`) whose borders are estimates; `sources`: where each map came
+    from; `warnings`: sentences; `series_code`: a keyed hash of the CT; `outside_ml`: infection outside the lungs;
+    `follow_edits`: whether a reader has changed the case since the ranges and the warnings were found.
+    """
+
+    regions: tuple[RegionMeasures, ...]
+    ct_score: CtScore
+    infection_histogram: Histogram
+    lung_histogram: Histogram
+    estimated: frozenset[str]
+    sources: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    series_code: str = ""
+    outside_ml: float = 0.0
+    follow_edits: bool = False
+
+    def region(self, key: str) -> RegionMeasures:
+        """The measures of the region `key`. Raises `KeyError`."""
+        return {region.key: region for region in self.regions}[key]
+
+    def is_estimated(self, region: RegionMeasures) -> bool:
+        """Whether the borders of a region are estimates."""
+        return _MAPS[region.level] in self.estimated
+
+    def with_live(self, live: Numbers) -> CaseNumbers:
+        """The same case with the numbers that follow the edits; the ranges of estimates are the report's."""
+        return replace(
+            self,
+            regions=live.regions,
+            ct_score=live.ct_score,
+            infection_histogram=live.infection_histogram,
+            lung_histogram=live.lung_histogram,
+            outside_ml=live.outside_ml,
+            follow_edits=True,
+        )
+
+
+def read_numbers(folder: Path) -> tuple[CaseNumbers, str]:
+    """The numbers in a result folder, and their text, to be kept. Raises `InputError` where they cannot be read."""
+    try:
+        text = (folder / JSON_FILE).read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InputError(_UNREADABLE) from error
+    return parse_numbers(text), text
+
+
+def parse_numbers(text: str) -> CaseNumbers:
+    """The numbers in the text of a `quantification.json`. Raises `InputError` where it is none."""
+    try:
+        document = json.loads(text)
+        names = RegionMeasures.__dataclass_fields__
+        return CaseNumbers(
+            regions=tuple(_region(values, names) for values in document["regions"]),
+            ct_score=CtScore(**{key: value for key, value in document["ct_score"].items() if key != "estimated"}),
+            infection_histogram=_histogram(document["infection_histogram"]),
+            lung_histogram=_histogram(document["lung_histogram"]),
+            estimated=frozenset(name for name, source in document["sources"].items() if source["estimated"]),
+            sources={name: str(source["source"]) for name, source in document["sources"].items()},
+            series_code=str(document["case"]["series_code"]),
+            warnings=tuple(str(warning["sentence"]) for warning in document["warnings"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(_UNREADABLE) from error
+
+
+def keep_numbers(infection: Any, text: str) -> None:
+    """Keep the text of a case's numbers in the scene, with its infection node."""
+    node = infection.GetNodeReference(_ROLE)
+    if node is None:
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", f"{infection.GetName()} numbers")
+        node.SetHideFromEditors(True)
+        infection.SetNodeReferenceID(_ROLE, node.GetID())
+    node.SetText(text)
+
+
+def kept_numbers(infection: Any) -> CaseNumbers | None:
+    """The numbers that the scene keeps for a case; None where there are none."""
+    node = infection.GetNodeReference(_ROLE)
+    return None if node is None or not node.GetText() else parse_numbers(node.GetText())
+
+
+def forget_numbers(infection: Any) -> None:
+    """Remove the text from the scene, before the infection's node goes."""
+    node = infection.GetNodeReference(_ROLE)
+    if node is not None:
+        slicer.mrmlScene.RemoveNode(node)
+
+
+def _region(values: dict[str, Any], names: Any) -> RegionMeasures:
+    found = {name: value for name, value in values.items() if name in names}
+    found["infection_hu"] = None
+    limits = found["poi_range"]
+    found["poi_range"] = None if limits is None else (float(limits[0]), float(limits[1]))
+    return RegionMeasures(**found)
+
+
+def _histogram(values: dict[str, Any]) -> Histogram:
+    return Histogram(int(values["start_hu"]), int(values["bin_width"]), tuple(map(int, values["counts"])))

@@ -1,0 +1,86 @@
+"""What the screen says about rounds: the rows of table 3, the last decision, what is new in the pool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from CovidQuantLib.hitl.pool import Pool
+from CovidQuantLib.hitl.rounds import Decision, read_decision, round_numbers, snapshot_of
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.reports.wording import NOT_AVAILABLE
+
+_SHOWN_ID = 8
+
+
+def last_decision(pool: Pool) -> Decision | None:
+    """The decision of the newest round that has one."""
+    found = (read_decision(pool, number) for number in reversed(round_numbers(pool)))
+    return next((decision for decision in found if decision is not None), None)
+
+
+def decision_text(decision: Decision | None) -> str:
+    """How the last model compares, in some lines."""
+    if decision is None:
+        return _("No round has been finished in this pool.")
+    difference = NOT_AVAILABLE if decision.difference is None else f"{decision.difference:+.3f}"
+    bound = NOT_AVAILABLE if decision.lower is None else f"{decision.lower:+.3f}"
+    lines = [
+        _("Round {number}, model {model}: {verdict}.").format(
+            number=decision.number, model=decision.model[:_SHOWN_ID], verdict=decision.verdict
+        ),
+        _("Dice, new minus old: {difference}; lower 95 % bound {bound}; margin {margin}.").format(
+            difference=difference, bound=bound, margin=f"{decision.margin:.3f}"
+        ),
+        _("{patients} held-out patients; this hold-out was used in {uses} rounds.").format(
+            patients=decision.patients, uses=decision.uses
+        ),
+        decision.reason,
+    ]
+    return "\n".join(lines)
+
+
+def pool_text(pool: Pool, overview: Mapping[str, Any]) -> str:
+    """What is in the pool, and what is new since the last round."""
+    known = _last_training(pool)
+    new = (
+        ""
+        if known is None
+        else _(" ({new} more than in the last round)").format(new=max(0, overview["training_readings"] - known))
+    )
+    text = _("Readings: {training} for training{new}, {held_out} held out.").format(
+        training=overview["training_readings"], new=new, held_out=overview["held_out_readings"]
+    )
+    if overview["held_out_with_reference"] < overview["minimum"]:
+        text += "\n" + _(
+            "Nothing is promoted by itself before {minimum} held-out patients have a reference; {now} have."
+        ).format(minimum=overview["minimum"], now=overview["held_out_with_reference"])
+    return text
+
+
+def model_cells(row: Mapping[str, Any]) -> list[str]:
+    """A row of table 3 as texts: model, CTs, minutes, Dice, patients."""
+    return [
+        str(row["name"]),
+        "" if row["images"] is None else str(row["images"]),
+        _mean(row["minutes"], 1),
+        _mean(row["dice"], 3),
+        str(row["patients"]),
+    ]
+
+
+def _last_training(pool: Pool) -> int | None:
+    for number in reversed(round_numbers(pool)):
+        try:
+            return len(snapshot_of(pool, number).training)
+        except InputError:
+            continue
+    return None
+
+
+def _mean(summary: Mapping[str, Any] | None, decimals: int) -> str:
+    if summary is None or summary.get("mean") is None:
+        return NOT_AVAILABLE
+    return f"{summary['mean']:.{decimals}f}"

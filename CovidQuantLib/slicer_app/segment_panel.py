@@ -1,0 +1,99 @@
+"""Step 1: choose the CT, press the one button."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import slicer
+from slicer.i18n import tr as _
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.segmentation.chest import ESTIMATED
+from CovidQuantLib.segmentation.external import external_segmenters
+from CovidQuantLib.slicer_app.case_numbers import read_numbers
+from CovidQuantLib.slicer_app.desk import Desk
+from CovidQuantLib.slicer_app.installation import ensure_base
+from CovidQuantLib.slicer_app.panel import Panel
+from CovidQuantLib.slicer_app.segmentation_nodes import load_results
+from CovidQuantLib.slicer_app.surfaces import show_surfaces
+
+
+class SegmentPanel(Panel):
+    """The CT, the button, and what few users change."""
+
+    UI: ClassVar[str] = "Segment"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._ways = [ESTIMATED, *(segmenter.name for segmenter in external_segmenters())]
+        for way in self._ways:
+            self.ui.anatomyBox.addItem(_("this program's estimate") if way == ESTIMATED else way)
+        self._showing = False
+        self._volume: Any = None
+        connect = self.observations.connect
+        connect(self.ui.ctSelector, "currentNodeChanged(vtkMRMLNode*)", self._on_ct)
+        connect(self.ui.anatomyBox, "currentIndexChanged(int)", self._on_option)
+        connect(self.ui.splitBox, "valueChanged(int)", self._on_option)
+        connect(self.ui.surfacesCheck, "toggled(bool)", self._on_option)
+        connect(self.ui.segmentButton, "clicked(bool)", self._on_segment)
+
+    def update(self) -> None:
+        """Show the parameters, and whether the button can be pressed."""
+        self._showing = True
+        parameters = self.desk.parameters
+        if parameters.ct is not None:
+            self.ui.ctSelector.setCurrentNode(parameters.ct)
+        elif self.ui.ctSelector.currentNode() is not None:
+            parameters.ct = self.ui.ctSelector.currentNode()
+        self.ui.anatomyBox.setCurrentIndex(
+            self._ways.index(parameters.anatomy) if parameters.anatomy in self._ways else 0
+        )
+        self.ui.splitBox.value = parameters.split_hu
+        self.ui.surfacesCheck.checked = parameters.surfaces
+        self._showing = False
+        busy = self.desk.jobs.busy
+        self.ui.segmentButton.enabled = parameters.ct is not None and not busy
+        self.ui.ctSelector.enabled = not busy
+
+    def _on_ct(self) -> None:
+        if not self._showing:
+            self.desk.parameters.ct = self.ui.ctSelector.currentNode()
+            self.desk.find_case()
+            self.desk.changed()
+
+    def _on_option(self) -> None:
+        if not self._showing:
+            parameters = self.desk.parameters
+            parameters.anatomy = self._ways[self.ui.anatomyBox.currentIndex]
+            parameters.split_hu = self.ui.splitBox.value
+            parameters.surfaces = self.ui.surfacesCheck.checked
+
+    def _on_segment(self) -> None:
+        parameters = self.desk.parameters
+        try:
+            if not ensure_base():
+                self.desk.say(_("Nothing was started: packages are missing."))
+                return
+        except InputError as error:
+            self.desk.say(str(error))
+            return
+        options = ["--anatomy", parameters.anatomy, "--split-hu", str(parameters.split_hu)]
+        if self.desk.settings.pool is not None:
+            options += ["--pool", str(self.desk.settings.pool)]
+        self._volume = parameters.ct
+        self.desk.jobs.quantify(self._volume, options, self._take)
+
+    def _take(self, folder: Path) -> None:
+        volume, self._volume = self._volume, None
+        numbers, text = read_numbers(folder)
+        nodes = load_results(folder, volume)
+        slicer.util.setSliceViewerLayers(background=volume, fit=True)
+        self.desk.new_case(nodes, numbers, text)
+        self.desk.show_section("Look")
+        if self.desk.parameters.surfaces:
+            show_surfaces(nodes.anatomy)
+            show_surfaces(nodes.infection)
+            layout = slicer.app.layoutManager()
+            if layout is not None:
+                layout.resetThreeDViews()

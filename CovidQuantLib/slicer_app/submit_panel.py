@@ -1,0 +1,176 @@
+"""Step 4: what will be written, then the pool; and the next case."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar, Literal
+
+import numpy as np
+from slicer.i18n import tr as _
+
+from CovidQuantLib.anatomy import LOBES
+from CovidQuantLib.hitl.pool import Subject, find_scan, open_pool
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.reports.wording import millilitres
+from CovidQuantLib.slicer_app.correct_panel import CorrectPanel
+from CovidQuantLib.slicer_app.desk import Desk
+from CovidQuantLib.slicer_app.edit_session import EditSession
+from CovidQuantLib.slicer_app.jobs import Values
+from CovidQuantLib.slicer_app.panel import Panel
+from CovidQuantLib.slicer_app.patient import patient_of
+from CovidQuantLib.slicer_app.submission import SCAN, Submission, Submitted, remember_scan
+from CovidQuantLib.slicer_app.volume_loading import load_ct
+
+_UNKNOWN = -1
+
+
+class SubmitPanel(Panel):
+    """The preview, the patient where nobody else says it, the clinical facts, the button."""
+
+    UI: ClassVar[str] = "Submit"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        listen = self.observations.connect
+        listen(self.ui.submitButton, "clicked(bool)", self.submit)
+        listen(self.ui.nextButton, "clicked(bool)", self._on_next)
+        listen(self.ui.addOutsideButton, "clicked(bool)", self._on_add_outside)
+        listen(self.ui.cutOutsideButton, "clicked(bool)", self._on_cut_outside)
+        self.correct: CorrectPanel | None = None
+
+    def set_correct(self, correct: CorrectPanel) -> None:
+        """The section that the correction comes from; its "accept unchanged" submits at once."""
+        self.correct = correct
+        self.observations.connect(correct.ui.acceptButton, "clicked(bool)", self.submit)
+
+    def update(self) -> None:
+        """Show what would be written, and what is missing for it."""
+        case, numbers, pool = self.desk.case, self.desk.numbers, self.desk.settings.pool
+        session = self.correct.correction.session if self.correct is not None else None
+        finished = self.correct is not None and case is not None and self.correct.correction.is_finished()
+        ready = (session is not None or finished) and pool is not None
+        self.ui.submitButton.enabled = ready and not self.desk.jobs.busy
+        self.ui.nextButton.enabled = pool is not None and not self.desk.jobs.busy
+        self.ui.outsideRow.visible = numbers is not None and numbers.outside_ml > 0
+        if numbers is not None:
+            self.ui.outsideLabel.text = _("{ml} ml of the infection lie outside the lungs:").format(
+                ml=millilitres(numbers.outside_ml)
+            )
+        is_named = case is None or case.volume.GetAttribute(SCAN) or patient_of(case.volume) is not None
+        self.ui.patientRow.visible = not is_named
+        self.ui.previewLabel.text = self._preview(session, finished=finished)
+
+    def submit(self) -> None:
+        """Finish the correction and bring it into the pool."""
+        case, numbers, pool = self.desk.case, self.desk.numbers, self.desk.settings.pool
+        if case is None or numbers is None or pool is None or self.correct is None or self.desk.jobs.busy:
+            self.desk.say(_("Choose the pool in the settings first.") if pool is None else "")
+            return
+        try:
+            if numbers.outside_ml > 0:
+                raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
+            subject, facts = patient_of(case.volume) or self._typed_subject(), self._facts()
+            if subject is None and not case.volume.GetAttribute(SCAN):
+                raise InputError(_("Say whose CT this is: type the patient's ID. The pool keeps a code of it."))
+            open_pool(pool)
+            draft = self.correct.correction.finish()
+            what = Submitted(case, draft, subject, numbers.sources, facts)
+            Submission(self.desk.jobs, pool, what, self._done).start()
+        except InputError as error:
+            self.desk.say(str(error))
+        self.desk.changed()
+
+    def _on_add_outside(self) -> None:
+        self._repair("add")
+
+    def _on_cut_outside(self) -> None:
+        self._repair("cut")
+
+    def _repair(self, how: Literal["add", "cut"]) -> None:
+        session = self.correct.correction.session if self.correct is not None else None
+        if session is not None:
+            try:
+                session.repair_outside(how)
+            except InputError as error:
+                self.desk.say(str(error))
+
+    def _done(self) -> None:
+        self.ui.patientEdit.text = self.ui.dateEdit.text = self.ui.regionsEdit.text = ""
+        for box in (self.ui.onsetBox, *(getattr(self.ui, f"score{lobe.key}Box") for lobe in LOBES)):
+            box.value = _UNKNOWN
+        self.ui.psiBox.value = 0
+        self.ui.typeBox.setCurrentIndex(0)
+        self.ui.denseBox.setCurrentIndex(0)
+        self.desk.say(_("The reading is in the pool."))
+
+    def _preview(self, session: EditSession | None, *, finished: bool) -> str:
+        if self.desk.settings.pool is None:
+            return _("Choose a pool in the settings to submit readings.")
+        if session is None:
+            return _("A finished correction waits to be submitted.") if finished else _("Nothing is ready to submit.")
+        seen, slices = session.views.seen & session.lung_slices, session.lung_slices
+        ml = session.arrays.grid.stored.voxel_ml
+        box = session.ledger.extent
+        start = session.start_labels if box is None else session.start_labels[box.slices]
+        now = session.ledger.labels if box is None else session.ledger.labels[box.slices]
+        added = int(np.count_nonzero((now > 0) & (start == 0))) * ml
+        removed = int(np.count_nonzero((now == 0) & (start > 0))) * ml
+        changed = int(np.count_nonzero((now > 0) & (start > 0) & (now != start))) * ml
+        starts = {"blank": _("a blank mask"), "proposal": _("a proposal")}
+        return "\n".join(
+            [
+                _("Will be written: a reading by {reader}, begun from {start}, state submitted.").format(
+                    reader=session.name.reader, start=starts.get(session.start.kind, _("an earlier reading"))
+                ),
+                _("Infection: {added} ml added, {removed} ml removed, {changed} ml of another class.").format(
+                    added=millilitres(added), removed=millilitres(removed), changed=millilitres(changed)
+                ),
+                _("Lungs, lobes, segments: {anatomy}. Edit log: yes.").format(
+                    anatomy=_("changed") if session.arrays.anatomy_changed else _("as proposed")
+                ),
+                _("{seen} of {all} lung slices seen.").format(seen=len(seen), all=len(slices)),
+            ]
+        )
+
+    def _typed_subject(self) -> Subject | None:
+        patient, date = self.ui.patientEdit.text.strip(), self.ui.dateEdit.text.strip()
+        if not patient:
+            return None
+        try:
+            return Subject(patient, study_date=dt.date.fromisoformat(date) if date else None)
+        except ValueError as error:
+            raise InputError(_("The study date is written as year-month-day, or left empty.")) from error
+
+    def _facts(self) -> list[str]:
+        """The facts that were given, as options of `pool mark`."""
+        ui, found = self.ui, []
+        if ui.onsetBox.value != _UNKNOWN:
+            found += ["--day-from-onset", str(ui.onsetBox.value)]
+        if ui.psiBox.value > 0:
+            found += ["--psi-class", str(ui.psiBox.value)]
+        for box, option in ((ui.typeBox, "--clinical-type"), (ui.denseBox, "--has-consolidation")):
+            if box.currentIndex > 0:
+                found += [option, box.currentText]
+        scores = {lobe.key: getattr(ui, f"score{lobe.key}Box").value for lobe in LOBES}
+        given = [f"{key}={score}" for key, score in scores.items() if score != _UNKNOWN]
+        if given:
+            found += ["--visual-score", ",".join(given)]
+        if regions := ui.regionsEdit.text.replace(" ", ""):
+            found += ["--regions", regions]
+        return found
+
+    def _on_next(self) -> None:
+        pool = self.desk.settings.pool
+        self.desk.jobs.run(["next", str(pool)], _("Choosing the next case"), self._load_next)
+
+    def _load_next(self, values: Values) -> None:
+        folder = self.desk.settings.pool
+        if folder is None:
+            return
+        pool = open_pool(folder)
+        scan = find_scan(pool, str(values["scans"][0]["scan"]))
+        volume = load_ct(scan.folder / "ct.nii.gz", _("CT {code}").format(code=scan.code[:8]))
+        remember_scan(volume, pool, scan.code)
+        self.desk.parameters.ct = volume
+        self.desk.find_case()
+        self.desk.say(_("The next case is loaded. Press the button in section 1."))

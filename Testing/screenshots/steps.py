@@ -1,0 +1,135 @@
+"""The eight steps, as a tutorial shows them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from CovidQuantLib.synthetic_chest import SyntheticChest
+from Testing.screenshots.walker import Walker
+
+PATIENT = "4711"
+
+
+def walk(walker: Walker, volume: Any, places: Path, chest: SyntheticChest | None) -> None:
+    """All steps on `volume`; with the synthetic chest also a second CT of the same patient."""
+    _settings(walker, places / "pool")
+    _segment(walker, volume)
+    _look(walker)
+    _correct(walker)
+    _submit(walker)
+    _review(walker)
+    _improve(walker)
+    if chest is not None:
+        _follow_up(walker, chest)
+    _report(walker, places)
+
+
+def _settings(walker: Walker, pool: Path) -> None:
+    ui = walker.open("Settings")
+    ui.poolEdit.currentPath = str(pool)
+    walker.press(ui.initButton)
+    walker.wait()
+    walker.picture("0-settings", "Settings")
+
+
+def _segment(walker: Walker, volume: Any) -> None:
+    walker.screen.desk.parameters.ct = volume
+    walker.screen.desk.changed()
+    ui = walker.open("Segment")
+    walker.press(ui.segmentButton)
+    bar = walker.screen.desk.jobs.progress_bar
+    walker.host.wait_until(lambda: bar.value > 150 or not walker.screen.desk.jobs.busy, seconds=600)
+    walker.picture("1-segment", "Segment")
+    walker.wait()
+
+
+def _look(walker: Walker) -> None:
+    ui = walker.open("Look")
+    walker.choose_row(ui.regionTable, 5)
+    walker.picture("2-look", "Look")
+    walker.press(ui.plotButton)
+    walker.picture("2-look-plot", "Look")
+    import slicer
+
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    walker.rest()
+
+
+def _correct(walker: Walker) -> None:
+    ui = walker.open("Correct")
+    paint = next(button for button in ui.segmentEditor.findChildren("QToolButton") if button.objectName == "Paint")
+    walker.press(paint)
+    walker.drag("Red", [(0.33 + 0.007 * step, 0.60 + 0.008 * step) for step in range(10)])
+    walker.rest(2.5)
+    walker.picture("3-correct", "Correct")
+    walker.press(paint)
+
+
+def _submit(walker: Walker) -> None:
+    ui = walker.open("Submit")
+    if ui.patientRow.isVisible():
+        ui.patientEdit.text = PATIENT
+    walker.picture("4-submit", "Submit")
+    walker.press(ui.submitButton)
+    walker.wait()
+    walker.picture("4-submitted", "Submit")
+
+
+def _review(walker: Walker) -> None:
+    walker.screen.desk.close_case()
+    walker.screen.desk.settings.set_reader("R2")
+    walker.screen.desk.changed()
+    ui = walker.open("Review")
+    walker.press(ui.listButton)
+    walker.wait()
+    walker.choose_row(ui.readingsTable, 0)
+    walker.press(ui.openButton)
+    walker.picture("5-review", "Review")
+    walker.press(ui.scoreButton)
+    walker.wait()
+    walker.press(ui.approveButton)
+    walker.wait()
+
+
+def _improve(walker: Walker) -> None:
+    ui = walker.open("Improve")
+    walker.press(ui.refreshButton)
+    walker.wait()
+    walker.picture("6-improve", "Improve")
+
+
+def _follow_up(walker: Walker, chest: SyntheticChest) -> None:
+    from CovidQuantLib.slicer_app.case_numbers import parse_numbers
+    from CovidQuantLib.slicer_app.segmentation_nodes import load_results
+    from CovidQuantLib.slicer_app.self_test_chest import chest_volume, true_results
+
+    kept = np.where(chest.infection == 2, 0, chest.infection).astype(np.uint8)
+    later = replace(chest, infection=kept)
+    volume = chest_volume(later, PATIENT, "20200311")
+    with TemporaryDirectory() as folder:
+        text = true_results(Path(folder), later)
+        nodes = load_results(Path(folder), volume)
+    walker.screen.desk.parameters.ct = volume
+    walker.screen.desk.new_case(nodes, parse_numbers(text), text)
+    ui = walker.open("FollowUp")
+    walker.press(ui.volumesButton)
+    walker.rest(2.0)
+    walker.picture("7-follow-up-3d", "FollowUp")
+    walker.press(ui.volumesButton)
+    walker.press(ui.linkButton)
+    walker.picture("7-follow-up", "FollowUp")
+    walker.press(ui.linkButton)
+
+
+def _report(walker: Walker, places: Path) -> None:
+    ui = walker.open("Report")
+    walker.host.dialogs.answer(str(places / "report.html"))
+    walker.press(ui.reportButton)
+    walker.wait()
+    walker.picture("8-report", "Report")
+    assert (places / "report.html").stat().st_size > 0, walker.screen.message
