@@ -11,8 +11,15 @@ from CovidQuantLib.hitl.rounds.requests import Request
 from CovidQuantLib.hitl.rounds.snapshot import choose
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import label_set
+from CovidQuantLib.training import TrainingOptions
 from Testing.model_factory import a_card
 from Testing.rounds_factory import read_pool
+
+
+def test_a_round_takes_no_first_weights(tmp_path: Path) -> None:
+    """Its request, which every computer can repeat, names no file of one of them."""
+    with pytest.raises(InputError, match="no first weights"):
+        RoundOptions(training=TrainingOptions(epochs=1, first_weights=tmp_path))
 
 
 def test_a_round_does_not_go_on_from_a_model_of_high_opacity(tmp_path: Path) -> None:
