@@ -93,10 +93,11 @@ def _present(model_id: str) -> StoredModel:
 def _entry(line: str) -> Activation | None:
     try:
         values = json.loads(line)
-        if values["v"] != 1 or values["action"] not in ("activate", "rollback"):
+        known = values["v"] == 1 and values["action"] in ("activate", "rollback")
+        if not known or not isinstance(values["model"], str | None):
             return None
         return Activation(values["part"], values["action"], values["model"], str(values["at"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -58,6 +58,7 @@ class SideBySide:
             composite.SetForegroundVolumeID(None)
             _only_in(nodes, [widget.mrmlSliceNode()])
             self._heights[name] = lung_heights(nodes)
+        slicer.app.processEvents()  # the views take their new size, to which the slices are fitted
         layout.resetSliceViews()
         for name in (_LEFT, _RIGHT):
             node = layout.sliceWidget(name).mrmlSliceNode()

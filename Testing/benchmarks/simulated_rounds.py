@@ -37,7 +37,7 @@ START = (
 )
 """`covidquant train` of the start model, on the other cases of the chests in training and of the synthetic one."""
 SIMULATION = (
-    *("--arms", "nothing:random,model:random,nothing:uncertain,nothing:none", "--seeds", "1,2,3"),
+    *("--arms", "nothing:random,model:random,nothing:uncertain", "--seeds", "1,2,3"),
     *("--batches", "4,12,24", "--steps", "80", "--spacing", "3", "--patch", "48", "--threads", "1", "--bfloat16"),
 )
 

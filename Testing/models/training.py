@@ -27,8 +27,8 @@ SETTINGS = {
         *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
     ),
     "lungs": (
-        *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),
-        *("--patches-per-case", "4", "--epochs", "3", "--lesion-share", "0.5"),
+        *("--label-set", "lungs", "--spacing", "3", "--patch", "48"),
+        *("--patches-per-case", "4", "--epochs", "8", "--lesion-share", "0.5"),
     ),
 }
 """What `covidquant train` is called with, by the part that the model gives."""

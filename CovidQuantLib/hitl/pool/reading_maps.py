@@ -158,11 +158,11 @@ def _check_maps(maps: Mapping[str, LabelArray], scan: Scan) -> None:
     for name, labels in maps.items():
         if labels.shape != scan.grid.shape:
             raise InputError("A mask does not stand on the grid of the scan. Resample it, without interpolation.")
-        highest = int(labels.max(initial=0))
-        if highest > HIGHEST[name]:
+        lowest, highest = int(labels.min(initial=0)), int(labels.max(initial=0))
+        if lowest < 0 or highest > HIGHEST[name]:
             raise InputError(
-                f"A mask holds the label {highest}, which no structure has. Give infection as 1 ground glass and "
-                "2 consolidation, lungs as 1 right and 2 left."
+                f"A mask holds the label {min(lowest, 0) or highest}, which no structure has. Give infection as 1 "
+                "ground glass and 2 consolidation, lungs as 1 right and 2 left."
             )
 
 

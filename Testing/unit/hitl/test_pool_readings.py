@@ -336,3 +336,11 @@ def test_a_pool_is_made_in_an_empty_place_only(tmp_path: Path) -> None:
         init_pool(tmp_path / "pool")
     with pytest.raises(InputError, match="no pool here"):
         open_pool(tmp_path)
+
+
+def test_a_label_below_0_is_refused(pool_and_scan: tuple[Pool, Scan]) -> None:
+    pool, scan = pool_and_scan
+    reading = tiny_reading()
+    with pytest.raises(InputError, match="the label -"):
+        submit_reading(pool, scan, replace(reading, infection=-reading.infection.astype(np.int8)))  # type: ignore[arg-type]
+    assert history(pool, scan).readings == ()

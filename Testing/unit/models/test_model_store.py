@@ -171,3 +171,14 @@ def test_a_model_that_is_called_like_anothers_id_is_not_taken_for_it(tmp_path: P
     activate(model)
     import_new(tmp_path, model.card.id)
     assert active_model("infection") == find_model(model.card.id) == model
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, "[1]", '{"v":1,"part":"infection","action":"activate","model":5,"at":""}']
+)
+def test_a_line_that_is_no_entry_is_passed_over(tmp_path: Path, line: str) -> None:
+    model = import_new(tmp_path, "one")
+    activate(model)
+    with (store.store_folder() / "activations.jsonl").open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    assert active_model("infection") == model
