@@ -132,12 +132,15 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/hitl/simulation/run.py
   CovidQuantLib/identity.py
   CovidQuantLib/inference/__init__.py
+  CovidQuantLib/inference/attempts.py
+  CovidQuantLib/inference/body.py
   CovidQuantLib/inference/engines.py
   CovidQuantLib/inference/memory.py
   CovidQuantLib/inference/openvino_engine.py
   CovidQuantLib/inference/openvino_package.py
   CovidQuantLib/inference/prediction.py
   CovidQuantLib/inference/preparation.py
+  CovidQuantLib/inference/slices.py
   CovidQuantLib/inference/torch_engine.py
   CovidQuantLib/inference/windows.py
   CovidQuantLib/messages.py
@@ -154,9 +157,15 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/models/weights.py
   CovidQuantLib/networks/__init__.py
   CovidQuantLib/networks/catalogue.py
+  CovidQuantLib/networks/conv_lstm.py
   CovidQuantLib/networks/extra.py
+  CovidQuantLib/networks/hybrid_unet.py
   CovidQuantLib/networks/label_sets.py
+  CovidQuantLib/networks/lesion_net.py
+  CovidQuantLib/networks/opacity_unet.py
+  CovidQuantLib/networks/planar.py
   CovidQuantLib/networks/preprocessing.py
+  CovidQuantLib/networks/reading.py
   CovidQuantLib/networks/vbnet.py
   CovidQuantLib/progress.py
   CovidQuantLib/quantification/__init__.py
@@ -338,10 +347,12 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/claim.py
   CovidQuantLib/training/datalist.py
   CovidQuantLib/training/distributed.py
+  CovidQuantLib/training/first_weights.py
   CovidQuantLib/training/log.py
   CovidQuantLib/training/losses.py
   CovidQuantLib/training/optimiser.py
   CovidQuantLib/training/options.py
+  CovidQuantLib/training/region_loss.py
   CovidQuantLib/training/run.py
   CovidQuantLib/training/sampling.py
   CovidQuantLib/training/schedule.py
@@ -362,6 +373,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/synthetic_lesions/tissue.py
   CovidQuantLib/training/trainer.py
   CovidQuantLib/training/validation.py
+  CovidQuantLib/training/weak_labels.py
   )
 set(COVIDQUANT_LIBRARY_RESOURCES
   CovidQuantLib/reports/templates/charts.html

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     training.add_argument("--spacing", metavar="MM", type=float, default=3.0, help="default: %(default)s")
     training.add_argument(
-        "--patch", metavar="VOXELS", type=int, default=small.patch[0], help="a side (default: %(default)s)"
+        "--patch", metavar="VOXELS", type=int, default=small.sides[0], help="a side (default: %(default)s)"
     )
     training.add_argument("--threads", metavar="N", type=int, default=1, help="CPU threads (default: %(default)s)")
     training.add_argument("--bfloat16", action="store_true", help="faster on CPUs that have it")

@@ -44,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     network = parser.add_argument_group("the network")
     network.add_argument("--parent", metavar="MODEL", help="start from this model: a folder, an id or a name")
+    network.add_argument(
+        "--first-weights",
+        metavar="FILE",
+        type=Path,
+        help="for conv_lstm: the ImageNet weights of a DenseNet-121 (safetensors); mind their licence",
+    )
     add_network_options(network, label_set_names())
 
     recipe = parser.add_argument_group("the recipe")
@@ -71,6 +77,7 @@ def _options(arguments: argparse.Namespace) -> TrainingOptions:
         arguments,
         minutes=arguments.minutes,
         parent=None if arguments.parent is None else _model_folder(arguments.parent),
+        first_weights=arguments.first_weights,
         validate_every=arguments.validate_every,
         patience=arguments.patience,
         name=arguments.name,

@@ -15,7 +15,8 @@ from CovidQuantLib.training.options import Loss, Optimiser, Precision, Schedule
 _DEFAULTS = TrainingOptions(minutes=1)
 _AS_GIVEN = (
     *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case", "lesion_share"),
-    *("loss", "optimiser", "schedule", "learning_rate", "weight_decay", "augmentation", "precision", "threads"),
+    *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay", "augmentation"),
+    *("precision", "threads"),
 )
 
 
@@ -44,7 +45,10 @@ def add_recipe_options(group: argparse._ArgumentGroup) -> None:
     """How the network is trained."""
     group.add_argument("--seed", metavar="N", type=int, default=_DEFAULTS.seed)
     group.add_argument(
-        "--patch", metavar="VOXELS", type=_three_voxels, default=_DEFAULTS.patch, help="one number, or three: k,j,i"
+        "--patch",
+        metavar="VOXELS",
+        type=_three_voxels,
+        help="one number, or three: k,j,i (default: 64, or a slice)",
     )
     group.add_argument("--batch", metavar="N", type=int, default=_DEFAULTS.batch, help="patches of a step")
     group.add_argument(
@@ -55,6 +59,14 @@ def add_recipe_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--optimiser", choices=get_args(Optimiser), default=_DEFAULTS.optimiser)
     group.add_argument("--schedule", choices=get_args(Schedule), default=_DEFAULTS.schedule)
     group.add_argument("--learning-rate", metavar="RATE", type=float)
+    group.add_argument(
+        "--rate-steps",
+        metavar="EPOCHS",
+        type=_epochs,
+        default=_DEFAULTS.rate_steps,
+        help="with --schedule steps: the rate falls to a tenth after each of these, for example 50,100",
+    )
+    group.add_argument("--momentum", metavar="SHARE", type=float, default=_DEFAULTS.momentum, help="of sgd")
     group.add_argument("--weight-decay", metavar="SHARE", type=float, default=_DEFAULTS.weight_decay)
     group.add_argument(
         "--augmentation", metavar="STRENGTH", type=float, default=_DEFAULTS.augmentation, help="0 is none"
@@ -90,6 +102,10 @@ def _settings(texts: list[str]) -> dict[str, Any]:
         except (ValueError, RecursionError):
             settings[name] = value
     return settings
+
+
+def _epochs(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
 
 
 def _three_numbers(text: str) -> tuple[float, float, float]:

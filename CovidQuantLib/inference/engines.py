@@ -32,15 +32,16 @@ class Engine(Protocol):
     def probabilities(self, batch: npt.NDArray[np.float32], watch: Watch = no_watch) -> npt.NDArray[np.float32]:
         """The softmax of the network's output: input (n, channels, k, j, i), output (n, classes, k, j, i).
 
-        Each side of the input is a multiple of the preprocessing's `multiple_of`. Raises
-        `torch.cuda.OutOfMemoryError` where the input is too large for the device.
+        For networks of slices see `networks.reading`. Each side of the input is a multiple of the preprocessing's
+        `multiple_of`. Raises `torch.cuda.OutOfMemoryError` where the input is too large for the device.
         """
         ...
 
     def largest_input(self, channels: int, multiple_of: int) -> int:
         """How many voxels (k x j x i) an input of `channels` may have: what fits in the memory meant for one pass.
 
-        The sides of inputs are multiples of `multiple_of`.
+        The sides of inputs are multiples of `multiple_of`. Of a network of slices: pixels (j x i) of the slices of one
+        input, whose number is `channels`.
         """
         ...
 

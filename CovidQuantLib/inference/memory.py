@@ -36,7 +36,7 @@ class _Alive:
 
 
 def bytes_per_voxel(module: nn.Module, channels: int, multiple_of: int) -> float:
-    """The most bytes that the tensors of one pass of `module` hold at a time, for each voxel of its input.
+    """The most bytes that the tensors of one pass of `module` hold at a time, for each voxel (or pixel) of its input.
 
     Counted in a pass over the smallest input, of `channels` channels and sides of `multiple_of`, one of them twice
     that: with instance normalisation more than one voxel must be left on the lowest level.
@@ -46,7 +46,9 @@ def bytes_per_voxel(module: nn.Module, channels: int, multiple_of: int) -> float
         if not list(layer.children()):
             layer.register_forward_pre_hook(alive.count)
             layer.register_forward_hook(alive.count)
-    batch = torch.zeros(1, channels, multiple_of, multiple_of, 2 * multiple_of)
+    takes_volumes = any(isinstance(layer, nn.Conv3d) for layer in module.modules())
+    sides = (multiple_of, multiple_of) if takes_volumes else (multiple_of,)
+    batch = torch.zeros(1, channels, *sides, 2 * multiple_of)
     with torch.inference_mode():
         counted(batch)
     return alive.most / (batch.numel() / channels)

@@ -17,7 +17,8 @@ from CovidQuantLib.inference.openvino_package import import_openvino
 
 _POLL_MS = 50
 _TRACED = (64, 64, 128)
-"""The part of the first input that conversion needs, large enough for any network: two voxels after six halvings."""
+"""The part of the first input that conversion needs, large enough for any network: two voxels after six halvings. Of a
+network of slices the last two."""
 _SETTINGS = {
     # Without this hint, processors that have them compute in 16-bit floats, which changes labels.
     "INFERENCE_PRECISION_HINT": "f32",
@@ -67,13 +68,14 @@ class OpenVinoEngine:
 
 def _compile(module: nn.Module, batch: npt.NDArray[np.float32]) -> Any:
     openvino = import_openvino()
-    example = torch.from_numpy(batch)[:1, :, : _TRACED[0], : _TRACED[1], : _TRACED[2]]
+    sides = tuple(slice(side) for side in _TRACED[5 - batch.ndim :])
+    example = torch.from_numpy(batch)[(slice(1), slice(None), *sides)]
     with warnings.catch_warnings(), torch.no_grad():
         # Tracing is deprecated in PyTorch; it is what OpenVINO converts from. Its other warnings are about shapes.
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(module, example, check_trace=False)
         model = openvino.convert_model(traced, example_input=example)
-    model.reshape([-1, batch.shape[1], -1, -1, -1])
+    model.reshape([-1, batch.shape[1], *[-1] * len(sides)])
     return openvino.Core().compile_model(model, "CPU", {**_SETTINGS, "INFERENCE_NUM_THREADS": torch.get_num_threads()})
 
 

@@ -10,9 +10,10 @@ import numpy.typing as npt
 from CovidQuantLib.ct import Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.inference.engines import Engine
-from CovidQuantLib.inference.preparation import model_grid, prepare
+from CovidQuantLib.inference.preparation import model_grid, prepare, view_box
+from CovidQuantLib.inference.slices import run_slices
 from CovidQuantLib.inference.windows import run_volume
-from CovidQuantLib.networks import Preprocessing
+from CovidQuantLib.networks import VOLUMES, Preprocessing, Reading
 from CovidQuantLib.progress import Progress, no_progress, part_of
 
 _SLAB = 16
@@ -45,33 +46,47 @@ def predict(
     engine: Engine,
     preprocessing: Preprocessing,
     *,
+    reading: Reading = VOLUMES,
     lungs: MaskArray | None = None,
     uncertainty: bool = False,
     progress: Progress = no_progress,
 ) -> Prediction:
-    """Labels of `box` of a CT (`ct_hu`, the whole grid k, j, i, in HU), by a network of the input kind "volume".
+    """Labels of `box` of a CT (`ct_hu`, the whole grid k, j, i, in HU).
 
-    `lungs` is a mask on the same grid, for a network that sees the lungs alone.
+    `reading` says what the network takes: volumes, or slices, which are stacked. `lungs` is a mask on the same grid,
+    for a network that sees the lungs alone.
 
-    The network works at its own spacing (`model_grid`); its probabilities are interpolated linearly onto the CT's
-    voxels, where the largest gives the label (the smaller label of two even ones). A cancel takes effect within about
-    a second.
+    The network works on its own grid (`model_grid`), which may reach beyond `box` (`view_box`); its probabilities are
+    interpolated linearly onto the CT's voxels, where the largest gives the label (the smaller label of two even ones).
+    A cancel takes effect within about a second.
     """
-    grid = model_grid(geometry, box, preprocessing)
-    volume = prepare(ct_hu, geometry, box, preprocessing, part_of(progress, 0.0, 0.1), lungs=lungs)
-    probabilities, notes = run_volume(engine, volume[None], preprocessing.multiple_of, part_of(progress, 0.1, 0.8))
+    view = view_box(ct_hu, geometry, box, preprocessing)
+    grid = model_grid(geometry, view, preprocessing)
+    volume = prepare(ct_hu, geometry, view, preprocessing, part_of(progress, 0.0, 0.1), lungs=lungs)
+    running, multiple_of = part_of(progress, 0.1, 0.8), preprocessing.multiple_of
+    if reading.takes_volumes:
+        probabilities, notes = run_volume(engine, volume[None], multiple_of, running)
+    else:
+        probabilities, notes = run_slices(engine, volume, reading, multiple_of, running)
     back = part_of(progress, 0.8, 1.0)
     labels = np.zeros(geometry.shape, np.uint8)
     inside = labels[box.slices]
+    seen = _within(box, view)
     entropy = np.empty(box.shape, np.float32) if uncertainty else None
     for start in range(0, box.shape[0], _SLAB):
         back(start / box.shape[0], "Bringing the network's answer onto the CT")
         stop = min(start + _SLAB, box.shape[0])
-        inside[start:stop] = _labels(probabilities, grid, start, stop)
+        inside[start:stop] = _labels(probabilities, grid, start, stop)[seen]
         if entropy is not None:
-            entropy[start:stop] = _entropy(probabilities, grid, start, stop)
+            entropy[start:stop] = _entropy(probabilities, grid, start, stop)[seen]
     back(1.0, "Bringing the network's answer onto the CT")
     return Prediction(labels, entropy, box, notes)
+
+
+def _within(box: Box, view: Box) -> tuple[slice, slice, slice]:
+    """The index that cuts the rows and columns of `box` out of planes of `view`, which holds it."""
+    rows, columns = (slice(box.start[axis] - view.start[axis], box.stop[axis] - view.start[axis]) for axis in (1, 2))
+    return (slice(None), rows, columns)
 
 
 def _labels(probabilities: FloatArray, grid: WorkingGrid, start: int, stop: int) -> LabelArray:

@@ -11,8 +11,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from CovidQuantLib.inference.attempts import ON_CPU, SMALLER, next_engine
 from CovidQuantLib.inference.engines import Engine
-from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress, no_progress
 
 FloatArray = npt.NDArray[np.float32]
@@ -21,8 +21,6 @@ Shape = tuple[int, int, int]
 OVERLAP = 0.25
 """The part of a window's side that it shares with the next."""
 _SMALLEST_SIDE = 64
-_SMALLER = "The GPU had too little memory for the whole volume at once: the network ran in smaller windows."
-_ON_CPU = "The GPU had too little memory: the network ran on the CPU."
 
 
 def run_volume(
@@ -46,9 +44,9 @@ def run_volume(
             return _blended(engine, padded, window, progress)[:, *inner], notes
         except torch.cuda.OutOfMemoryError:
             if max(window) > max(_SMALLEST_SIDE, multiple_of):
-                largest, notes = math.prod(window) // 2, (_SMALLER,)
+                largest, notes = math.prod(window) // 2, (SMALLER,)
                 continue
-        engine, notes = _next(engine), (_ON_CPU,)
+        engine, notes = next_engine(engine), (ON_CPU,)
         largest = engine.largest_input(len(padded), multiple_of)
 
 
@@ -69,13 +67,6 @@ def window_for(shape: Shape, largest: int, multiple_of: int) -> Shape:
         if math.prod(window) <= largest or window[longest] <= smallest:
             return (window[0], window[1], window[2])
         parts[longest] += 1
-
-
-def _next(engine: Engine) -> Engine:
-    fallback = engine.fallback()
-    if fallback is None:
-        raise InputError("There is too little memory to run the network. Close other programs and try again.")
-    return fallback
 
 
 def _up(side: int, multiple_of: int) -> int:

@@ -36,7 +36,7 @@ def export_bundle(model: Path, target: Path) -> None:
     content, weights = read_model_files(model)
     card = parse_card(content)
     module_of(card, weights)
-    if network(card.network).input_kind != "volume":
+    if not network(card.network).reading.takes_volumes:
         raise InputError("Only networks that take whole volumes can be exported as a MONAI bundle.")
     with whole_folder(target) as folder:
         for name in ("configs", "models", "docs"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -22,6 +22,7 @@ Part = Literal["infection", "lungs", "lobes", "segments"]
 _PARTS: dict[str, Part] = {
     "infection": "infection",
     "classes": "infection",
+    "high_opacity": "infection",
     "lungs": "lungs",
     "lobes": "lobes",
     "segments": "segments",
@@ -113,7 +114,7 @@ def parse_card(content: bytes) -> ModelCard:
         name=card.text("name", r".{1,80}"),
         network=network(card.text("network")).name,
         arguments=_arguments(card),
-        in_channels=card.whole("in_channels"),
+        in_channels=_channels(card),
         preprocessing=_preprocessing(card.inside("preprocessing")),
         label_set=_label_set(card.inside("label_set")),
         parent=card.text_or_none("parent", _ID),
@@ -134,6 +135,12 @@ def _arguments(card: Fields) -> dict[str, Any]:
     return dict(arguments.values)
 
 
+def _channels(card: Fields) -> int:
+    channels = card.whole("in_channels")
+    network(card.text("network")).reading.check_channels(channels)
+    return channels
+
+
 def _preprocessing(fields: Fields) -> Preprocessing:
     fields.only(*Preprocessing.__dataclass_fields__)
     return Preprocessing(
@@ -142,7 +149,19 @@ def _preprocessing(fields: Fields) -> Preprocessing:
         hu_high=fields.whole("hu_high"),
         multiple_of=fields.whole("multiple_of"),
         lungs_alone=fields.truth("lungs_alone"),
+        **_of_slices(fields),
     )
+
+
+def _of_slices(fields: Fields) -> dict[str, Any]:
+    """What a card says of networks of slices; a card that was written before there were any says nothing."""
+    read: dict[str, Callable[[str], Any]] = {
+        "matrix": lambda key: None if fields.values[key] is None else fields.whole(key),
+        "view": fields.text,
+        "thick_slices_mm": fields.number_or_none,
+        "highest_value": fields.number,
+    }
+    return {key: reader(key) for key, reader in read.items() if key in fields.values}
 
 
 def _spacing(fields: Fields) -> tuple[float, float, float] | None:

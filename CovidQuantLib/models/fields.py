@@ -56,6 +56,11 @@ class Fields:
             self.refuse(key, "true or false")
         return value
 
+    def number(self, key: str) -> float:
+        """A number."""
+        value = self.number_or_none(key)
+        return self.refuse(key, "a number") if value is None else value
+
     def number_or_none(self, key: str) -> float | None:
         """A number, or null."""
         value = self._get(key)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks.extra import require_networks
 from CovidQuantLib.networks.preprocessing import Preprocessing
-
-InputKind = Literal["volume", "slab", "slice", "sequence"]
-"""What one input is: (c, k, j, i) voxels; `slab_depth` neighbouring slices as channels (s, j, i) whose middle one is
-labelled; one slice (c, j, i); or a run of slabs, one after the other, (t, s, j, i)."""
+from CovidQuantLib.networks.reading import VOLUMES, Reading
 
 
 @dataclass(frozen=True)
@@ -22,23 +19,24 @@ class NetworkSpec:
 
     `source` is the class as `file.Class` of this room, imported at the first `build`, so that the catalogue can be read
     without PyTorch. `arguments` are the class's own defaults; a model may set them otherwise, and no others.
-    `slab_depth` is the number of slices of a slab, odd, for the input kinds `slab` and `sequence`.
+    `reading` says what one input is.
     """
 
     name: str
     paper: str
     source: str
     preprocessing: Preprocessing
-    input_kind: InputKind = "volume"
-    slab_depth: int | None = None
+    reading: Reading = VOLUMES
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self, *, in_channels: int = 1, classes: int, **arguments: Any) -> Any:
+    def build(self, *, in_channels: int | None = None, classes: int, **arguments: Any) -> Any:
         """The network as a `torch.nn.Module` with fresh weights, `classes` output channels (logits).
 
-        Raises `InputError` without the extra `networks`, for arguments that the network does not have, and for
-        values that it refuses.
+        `in_channels` None: those of its reading. Raises `InputError` without the extra `networks`, for arguments that
+        the network does not have, and for values that it refuses.
         """
+        channels = self.reading.channels if in_channels is None else in_channels
+        self.reading.check_channels(channels)
         if unknown := sorted(arguments.keys() - self.arguments.keys()):
             raise InputError(
                 f"The network {self.name} has no setting of {len(unknown)} of the names given. "
@@ -47,13 +45,77 @@ class NetworkSpec:
         require_networks()
         file, class_name = self.source.split(".")
         network_class = getattr(import_module(f"CovidQuantLib.networks.{file}"), class_name)
-        return network_class(in_channels=in_channels, classes=classes, **{**self.arguments, **arguments})
+        return network_class(in_channels=channels, classes=classes, **{**self.arguments, **arguments})
 
 
-_CT = Preprocessing(spacing_mm=(1.5, 1.5, 1.5), hu_low=-1000, hu_high=400, multiple_of=16)
-_VBNET = {"width": 16, "blocks": (1, 2, 3, 3, 3), "reduction": 4, "norm": "instance"}
+_VOXELS = Preprocessing(spacing_mm=(1.5, 1.5, 1.5), hu_low=-1000, hu_high=400, multiple_of=16)
+# Slices at a fixed spacing; thick ones as they are: what lies between them is not made up.
+_SLICES = replace(_VOXELS, thick_slices_mm=1.5)
+# (HU + 1024) / 110, ended at 1176 HU, which is 20: in lungs alone nothing is denser but metal.
+_WU = Preprocessing(
+    spacing_mm=(1.5, 1.5, 5.0),
+    hu_low=-1024,
+    hu_high=1176,
+    multiple_of=16,
+    lungs_alone=True,
+    matrix=256,
+    view="slice",
+    thick_slices_mm=4.0,
+    highest_value=20.0,
+)
+# Slices of up to 1.25 mm, as the paper's; thinner ones are averaged, so that eleven span what they span there.
+_GRODECKI = Preprocessing(
+    spacing_mm=(1.5, 1.5, 1.25),
+    hu_low=-1024,
+    hu_high=600,
+    multiple_of=4,
+    matrix=256,
+    view="body",
+    thick_slices_mm=1.25,
+)
+_WIDTH = {"width": 32}
 
-_NETWORKS = (NetworkSpec("vbnet", "Shan et al. 2020, figure 1", "vbnet.VBNet", _CT, arguments=_VBNET),)
+_NETWORKS = (
+    NetworkSpec(
+        "vbnet",
+        "Shan et al. 2020, figure 1",
+        "vbnet.VBNet",
+        _VOXELS,
+        arguments={"width": 16, "blocks": (1, 2, 3, 3, 3), "reduction": 4, "norm": "instance"},
+    ),
+    NetworkSpec(
+        "lesion_net",
+        "Pan et al. 2020, figure 1",
+        "lesion_net.LesionNet",
+        replace(_SLICES, multiple_of=8),
+        Reading("slice"),
+        _WIDTH,
+    ),
+    NetworkSpec(
+        "hybrid_unet",
+        "Wu et al. 2020, section III-B",
+        "hybrid_unet.HybridUNet",
+        _WU,
+        Reading("slab", 7),
+        _WIDTH,
+    ),
+    NetworkSpec(
+        "opacity_unet",
+        "Huang et al. 2020, module (b) and reference 11",
+        "opacity_unet.OpacityUNet",
+        _SLICES,
+        Reading("slice"),
+        _WIDTH,
+    ),
+    NetworkSpec(
+        "conv_lstm",
+        "Grodecki et al. 2021, section 2.5",
+        "conv_lstm.ConvLSTM",
+        _GRODECKI,
+        Reading("sequence", 11),
+        {"growth": 32, "layers": 6, "first": 64, "hidden": 32, "head": 64},
+    ),
+)
 _BY_NAME = {one.name: one for one in _NETWORKS}
 
 

@@ -1,13 +1,15 @@
 """What the output channels of a network mean. Channel n of a set is label n of its map; channel 0 is the background.
 
-Names and values come from `anatomy`; only "infection" without a class, which -200 HU splits later, is named here.
+Names and values come from `anatomy`; named here are only "infection" without a class, which -200 HU splits later, and
+the "high opacity" of Grodecki et al. 2021 (section 2.3): consolidation and pleural effusion together, which is never
+called consolidation.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS, Structure
+from CovidQuantLib.anatomy import GROUND_GLASS, INFECTION, LOBES, LUNGS, SEGMENTS, Structure
 from CovidQuantLib.messages import InputError
 
 BACKGROUND = "background"
@@ -33,6 +35,7 @@ def _of(name: str, structures: tuple[Structure, ...]) -> LabelSet:
 _SETS = (
     LabelSet("infection", (BACKGROUND, "infection")),
     _of("classes", INFECTION),
+    LabelSet("high_opacity", (BACKGROUND, GROUND_GLASS.key, "high_opacity")),
     _of("lungs", LUNGS),
     _of("lobes", LOBES),
     _of("segments", SEGMENTS),
@@ -41,7 +44,7 @@ _BY_NAME = {one.name: one for one in _SETS}
 
 
 def label_set_names() -> tuple[str, ...]:
-    """The sets that there are: infection, classes (ground glass and consolidation), lungs, lobes, segments."""
+    """The sets that there are, by name: what is told apart."""
     return tuple(_BY_NAME)
 
 

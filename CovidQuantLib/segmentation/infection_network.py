@@ -10,6 +10,8 @@ import numpy as np
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.inference import Engine, Prediction, open_engine, predict
+from CovidQuantLib.messages import CaseWarning
+from CovidQuantLib.networks import network
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.infection import without_specks
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
@@ -20,7 +22,14 @@ if TYPE_CHECKING:
 
 MARGIN_MM = 10.0
 """What a network sees around the lungs: chest wall, diaphragm and mediastinum tell a border from a lesion."""
-_WITHOUT_CLASSES = "infection"
+_WITH_CLASSES = "classes"
+_WITH_EFFUSION = "high_opacity"
+_EFFUSION = CaseWarning(
+    "high_opacity",
+    "This model finds consolidation and pleural effusion as one, high opacity. All that it found within the lungs is "
+    "taken as infection, and density told the classes apart. Effusion within the lungs' border is counted too: look "
+    "there, and do not compare these percentages with those of models that leave effusion out.",
+)
 
 
 @dataclass(frozen=True)
@@ -28,13 +37,13 @@ class NetworkInfection:
     """What a network found.
 
     `labels` (uint8: 1 ground glass, 2 consolidation) stand on the CT's grid (k, j, i), within the lungs and outside the
-    airways. `split_hu` is the density that told the classes apart, None where the network did. `notes` are sentences on
-    how it ran ("The GPU has too little memory ...").
+    airways. `split_hu` is the density that told the classes apart, None where the network did. `warnings` say how it
+    ran ("The GPU had too little memory ...") and what its labels are.
     """
 
     labels: LabelArray
     split_hu: int | None
-    notes: tuple[str, ...]
+    warnings: tuple[CaseWarning, ...]
 
 
 def predicted_infection(
@@ -56,6 +65,7 @@ def predicted_infection(
         bounding_box(lung_labels, ct.geometry, MARGIN_MM),
         engine or open_engine(model.module),
         model.card.preprocessing,
+        reading=network(model.card.network).reading,
         lungs=lung_labels > 0,
         uncertainty=uncertainty,
         progress=progress,
@@ -76,12 +86,15 @@ def network_infection(
 
     For `engine` see `predicted_infection`.
 
-    A model that tells no classes apart gives them by density: above `split_hu` is consolidation. Pieces under
-    `infection.SMALLEST_ML` are dropped, as the baseline drops them.
+    A model that tells ground glass and consolidation apart keeps its classes; any other gives them by density: above
+    `split_hu` is consolidation. Pieces under `infection.SMALLEST_ML` are dropped, as the baseline drops them.
     """
     found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9), engine=engine)
     progress(0.9, "Drawing the infection")
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
-    if model.card.label_set.name == _WITHOUT_CLASSES:
-        return NetworkInfection(split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu), split_hu, found.notes)
-    return NetworkInfection(np.where(infected, found.labels, 0).astype(np.uint8), None, found.notes)
+    warnings = tuple(CaseWarning("network_fallback", note) for note in found.notes)
+    if model.card.label_set.name == _WITH_CLASSES:
+        return NetworkInfection(np.where(infected, found.labels, 0).astype(np.uint8), None, warnings)
+    if model.card.label_set.name == _WITH_EFFUSION:
+        warnings = (*warnings, _EFFUSION)
+    return NetworkInfection(split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu), split_hu, warnings)

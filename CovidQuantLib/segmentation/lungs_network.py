@@ -16,6 +16,7 @@ from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.inference import open_engine, predict
 from CovidQuantLib.messages import CaseWarning
+from CovidQuantLib.networks import network
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.morphology import components, dilate, open_
@@ -51,7 +52,15 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
     """
     whole = Box((0, 0, 0), ct.geometry.shape)
     engine = open_engine(model.module)
-    seen = predict(ct.hu, ct.geometry, whole, engine, model.card.preprocessing, progress=part_of(progress, 0.0, 0.8))
+    seen = predict(
+        ct.hu,
+        ct.geometry,
+        whole,
+        engine,
+        model.card.preprocessing,
+        reading=network(model.card.network).reading,
+        progress=part_of(progress, 0.0, 0.8),
+    )
     progress(0.8, "Comparing the lungs with the network's")
     if not _plausible(seen.labels, lungs.labels, ct.geometry.voxel_ml):
         warning = CaseWarning(

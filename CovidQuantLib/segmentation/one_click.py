@@ -134,8 +134,7 @@ def _infection(
         return _Infection(Part(found, THRESHOLD), options.split_hu)
     model = options.infection_model
     seen = network_infection(ct, lung_labels, lungs, model, progress, split_hu=options.split_hu)
-    warnings = tuple(CaseWarning("network_fallback", note) for note in seen.notes)
-    return _Infection(Part(seen.labels, model.card.id, model.card.name), seen.split_hu, warnings)
+    return _Infection(Part(seen.labels, model.card.id, model.card.name), seen.split_hu, seen.warnings)
 
 
 def _check_inside(infection: LabelArray, lungs: LabelArray, ct: CtVolume) -> None:

@@ -2,6 +2,7 @@
 
 The transforms are MONAI's, on dictionaries; all their draws come from the sample's own seed. Images are normalised
 (0 to 1) and their outside is 0, air; labels carry +1 while they are deformed, so that the outside, 0, is ignored.
+Slices of a network of slices are changed together, each within its own plane.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from monai.transforms import (
     Resample,
 )
 
-from CovidQuantLib.networks import Preprocessing
+from CovidQuantLib.networks import VOLUMES, Preprocessing, Reading
 from CovidQuantLib.training.cases import IGNORED, Case
 from CovidQuantLib.training.sampling import Place
 
@@ -36,8 +37,9 @@ Patch = dict[str, torch.Tensor]
 _MARGIN = 0.2
 """Share of a patch's side that is cut on each side of it, for what a deformation moves in."""
 _ROTATION, _SCALE = 0.26, 0.15
+_SHIFT_PIXELS = 10.0
 _ELASTIC_POINTS, _ELASTIC_VOXELS, _ELASTIC_SHARE = 5, 4.0, 0.3
-_WITHOUT_SIDES = ("infection", "classes")
+_WITHOUT_SIDES = ("infection", "classes", "high_opacity")
 """Label sets that a mirror image leaves right."""
 
 
@@ -45,45 +47,80 @@ class Augmentation:
     """Makes patches. `strength` 0 leaves them as they are in the CT.
 
     With strength 1: rotations to 15 degrees, scales to 15 %, elastic displacements to 4 voxels, mirror images, blur,
-    down to half the resolution, contrast to 10 %, brightness to some 40 HU, gamma, noise to some 40 HU.
+    down to half the resolution, contrast to 10 %, brightness to some 40 HU, gamma, noise to some 40 HU; slices of a
+    network of slices are also shifted by up to 10 pixels.
     """
 
     def __init__(
-        self, patch: tuple[int, int, int], preprocessing: Preprocessing, labels: str, *, strength: float
+        self,
+        patch: tuple[int, int, int],
+        preprocessing: Preprocessing,
+        labels: str,
+        *,
+        reading: Reading = VOLUMES,
+        strength: float,
     ) -> None:
-        self._patch, self._preprocessing = patch, preprocessing
-        self._transforms = _transforms(patch, strength, mirror=labels in _WITHOUT_SIDES) if strength > 0 else None
-        self._margin = tuple(round(_MARGIN * side) if strength > 0 else 0 for side in patch)
+        self._patch, self._preprocessing, self._reading = patch, preprocessing, reading
+        deformed = patch if reading.takes_volumes else patch[1:]
+        self._transforms = _transforms(deformed, strength, mirror=labels in _WITHOUT_SIDES) if strength > 0 else None
+        margins = [round(_MARGIN * side) if strength > 0 else 0 for side in patch]
+        self._margins = margins if reading.takes_volumes else [0, *margins[1:]]
 
     def __call__(self, case: Case, place: Place) -> Patch:
-        """The patch at `place` of its case: "image" float32 (1, k, j, i), "label" int64 (k, j, i), 255 = ignored."""
-        shape = tuple(side + 2 * margin for side, margin in zip(self._patch, self._margin, strict=True))
-        image = self._preprocessing.normalise(_cut(case.hu, place.centre, shape, self._preprocessing.hu_low))
-        label = _cut(case.labels, place.centre, shape, IGNORED).astype(np.float32)
-        label = np.where(label == IGNORED, np.float32(0.0), label + np.float32(1.0))
-        patch: Patch = {"image": torch.from_numpy(image)[None], "label": torch.from_numpy(label)[None]}
+        """The patch at `place` of its case: "image" float32 (1, k, j, i), "label" int64 (k, j, i), 255 = ignored.
+
+        Of a network of slices "image" is (k, j, i), the slices that it takes, and "label" that of the slices that it
+        labels: (j, i), or (k, j, i) of a sequence. A patch as large as a slice lies on the slice's middle.
+        """
+        image, label = self._cut_out(case, place.centre)
+        if self._reading.takes_volumes:
+            image, label = image[None], label[None]
+        patch: Patch = {"image": torch.from_numpy(image), "label": torch.from_numpy(label)}
         if self._transforms is not None:
             self._transforms.set_random_state(seed=place.seed)
             patch = self._transforms(patch)
-        found = torch.as_tensor(patch["label"])[0].long() - 1
+        found = self._labelled(torch.as_tensor(patch["label"])).long() - 1
         return {
-            "image": torch.as_tensor(patch["image"]).float().clamp_(0.0, 1.0),
+            "image": torch.as_tensor(patch["image"]).float().clamp_(0.0, 1.0) * self._preprocessing.highest_value,
             "label": torch.where(found < 0, IGNORED, found),
         }
 
+    def _cut_out(self, case: Case, centre: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Normalised image and labels + 1 (both float32, k, j, i) around `centre`, with their margins."""
+        shape = tuple(side + 2 * margin for side, margin in zip(self._patch, self._margins, strict=True))
+        if not self._reading.takes_volumes:
+            sizes = zip(centre[1:], self._patch[1:], case.hu.shape[1:], strict=True)
+            j, i = (size // 2 if side >= size else middle for middle, side, size in sizes)
+            centre = (centre[0], j, i)
+        image = self._preprocessing.normalise(_cut(case.hu, centre, shape, self._preprocessing.hu_low))
+        label = _cut(case.labels, centre, shape, IGNORED).astype(np.float32)
+        return image, np.where(label == IGNORED, np.float32(0.0), label + np.float32(1.0))
 
-def _transforms(patch: tuple[int, int, int], strength: float, *, mirror: bool) -> Compose:
+    def _labelled(self, label: torch.Tensor) -> torch.Tensor:
+        """Of the slices that a network takes those that it labels; a volume as it is, without its channel."""
+        if self._reading.takes_volumes:
+            return label[0]
+        neighbours = self._reading.neighbours
+        if self._reading.kind == "sequence":
+            return label[neighbours : len(label) - neighbours]
+        return label[neighbours]
+
+
+def _transforms(patch: tuple[int, ...], strength: float, *, mirror: bool) -> Compose:
+    blur = [(0.3, 0.3 + 0.7 * strength)] * len(patch)
+    linear = "bilinear" if len(patch) == 2 else "trilinear"
+    zoom = (max(0.3, 1 - 0.5 * strength), 1.0)
     steps = [
         _RandDeformd(patch, strength),
-        RandGaussianSmoothd("image", *([(0.3, 0.3 + 0.7 * strength)] * 3), prob=0.2),
-        RandSimulateLowResolutiond("image", prob=0.15, zoom_range=(max(0.3, 1 - 0.5 * strength), 1.0)),
+        RandGaussianSmoothd("image", *blur, prob=0.2),
+        RandSimulateLowResolutiond("image", prob=0.15, zoom_range=zoom, upsample_mode=linear),
         RandScaleIntensityd("image", factors=0.1 * strength, prob=0.3),
         RandShiftIntensityd("image", offsets=0.03 * strength, prob=0.3),
         RandAdjustContrastd("image", prob=0.15, gamma=(1 - 0.2 * strength, 1 + 0.25 * strength)),
         RandGaussianNoised("image", prob=0.4, mean=0.0, std=0.03 * strength),
     ]
     if mirror:
-        steps.append(RandFlipd(("image", "label"), prob=0.5, spatial_axis=2))
+        steps.append(RandFlipd(("image", "label"), prob=0.5, spatial_axis=len(patch) - 1))
     return Compose(steps, lazy=False)
 
 
@@ -94,10 +131,15 @@ class _RandDeformd(MapTransform, Randomizable):
     displacements at a few control points, interpolated, cost a tenth of that.
     """
 
-    def __init__(self, patch: tuple[int, int, int], strength: float) -> None:
+    def __init__(self, patch: tuple[int, ...], strength: float) -> None:
         MapTransform.__init__(self, ("image", "label"))
-        rotation, scale = (_ROTATION * strength,) * 3, (min(0.5, _SCALE * strength),) * 3
-        self._grid = RandAffineGrid(rotate_range=rotation, scale_range=scale)
+        planar = len(patch) == 2
+        angles, scale = 1 if planar else 3, min(0.5, _SCALE * strength)
+        self._grid = RandAffineGrid(
+            rotate_range=(_ROTATION * strength,) * angles,
+            scale_range=(scale,) * len(patch),
+            translate_range=(_SHIFT_PIXELS * strength,) * len(patch) if planar else None,
+        )
         self._resample = Resample(padding_mode="zeros")
         self._patch, self._strength = patch, strength
 
@@ -109,9 +151,11 @@ class _RandDeformd(MapTransform, Randomizable):
     def __call__(self, data: Any) -> dict[str, Any]:
         grid = torch.as_tensor(self._grid(spatial_size=self._patch))
         if self.R.random() < _ELASTIC_SHARE:
-            points = self.R.uniform(-1.0, 1.0, (1, 3, *[_ELASTIC_POINTS] * 3)) * _ELASTIC_VOXELS * self._strength
+            axes = len(self._patch)
+            points = self.R.uniform(-1.0, 1.0, (1, axes, *[_ELASTIC_POINTS] * axes)) * _ELASTIC_VOXELS * self._strength
             field = torch.from_numpy(points.astype(np.float32))
-            grid[:3] += torch.nn.functional.interpolate(field, self._patch, mode="trilinear", align_corners=True)[0]
+            mode = "bilinear" if axes == 2 else "trilinear"
+            grid[:axes] += torch.nn.functional.interpolate(field, self._patch, mode=mode, align_corners=True)[0]
         out = dict(data)
         for key, mode in (("image", "bilinear"), ("label", "nearest")):
             out[key] = torch.as_tensor(self._resample(data[key], grid=grid, mode=mode))

@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 
+from CovidQuantLib.networks import Reading
 from CovidQuantLib.training.augmentation import Augmentation, Patch
 from CovidQuantLib.training.cases import Case
 from CovidQuantLib.training.distributed import Processes
@@ -18,6 +19,11 @@ from CovidQuantLib.training.start import Start
 
 _MOST_WORKERS = 8
 _STEPS_AHEAD = 3
+
+
+def memory_format(reading: Reading) -> torch.memory_format:
+    """The order in memory with which convolutions are a quarter faster on CPUs."""
+    return torch.channels_last_3d if reading.takes_volumes else torch.channels_last
 
 
 class Batches:
@@ -32,7 +38,7 @@ class Batches:
         self._begun: dict[tuple[int, int], Future[Patch]] = {}
 
     def batch(self, epoch: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Images (n, 1, k, j, i) and labels (n, k, j, i) of a step, on the device."""
+        """Images (n, 1, k, j, i) and labels (n, k, j, i) of a step, on the device; of slices see `augmentation`."""
         patches = [self._patch(epoch, sample) for sample in self._samples(step)]
         # Plain tensors: MONAI's carry facts of the image through every layer.
         images, labels = (
@@ -40,7 +46,7 @@ class Batches:
             for key in ("image", "label")
         )
         if self._who.device.type == "cpu":
-            images = images.contiguous(memory_format=torch.channels_last_3d)
+            images = images.contiguous(memory_format=memory_format(self._start.reading))
         self._begin_next(epoch, step)
         return images, labels
 
@@ -70,7 +76,11 @@ class Batches:
         if not hasattr(self._own, "augment"):
             # MONAI's transforms hold their random state: each thread has its own.
             self._own.augment = Augmentation(
-                options.patch, self._start.preprocessing, self._start.label_set.name, strength=options.augmentation
+                self._start.patch,
+                self._start.preprocessing,
+                self._start.label_set.name,
+                reading=self._start.reading,
+                strength=options.augmentation,
             )
         where = place(self._cases, seed=options.seed, epoch=epoch, sample=sample, lesion_share=options.lesion_share)
         patch: Patch = self._own.augment(self._cases[where.case], where)

@@ -50,13 +50,13 @@ def make_card(
         name=(options.name or datalist.name)[:80],
         network=start.network,
         arguments=start.arguments,
-        in_channels=1,
+        in_channels=start.reading.channels,
         preprocessing=start.preprocessing,
         label_set=start.label_set,
         parent=start.parent.id if start.parent else None,
         trained_on=tuple(sorted({case.code for case in training})),
         metrics=_metrics(datalist, validation, outcome),
-        recipe=_recipe(options, training, validation, outcome),
+        recipe=_recipe(options, start, training, validation, outcome),
         attribution=tuple(dict.fromkeys((*datalist.attribution, *options.attribution))),
         limits=limits,
         licence=options.licence or datalist.licence or _LICENCE,
@@ -83,7 +83,7 @@ def _metrics(datalist: Datalist, cases: Sequence[Case], outcome: Outcome) -> tup
 
 
 def _recipe(
-    options: TrainingOptions, training: Sequence[Case], validation: Sequence[Case], outcome: Outcome
+    options: TrainingOptions, start: Start, training: Sequence[Case], validation: Sequence[Case], outcome: Outcome
 ) -> dict[str, Scalar]:
     position = outcome.position
     return {
@@ -95,14 +95,17 @@ def _recipe(
         "minutes_wanted": options.minutes,
         "ended": outcome.ended,
         "weights_of_step": outcome.weights_step,
-        "patch": " ".join(map(str, options.patch)),
+        "first_weights": start.first_weights,
+        "patch": " ".join(map(str, start.patch)),
         "batch": options.batch,
         "patches_per_case": options.patches_per_case,
         "lesion_share": options.lesion_share,
         "loss": options.loss,
         "optimiser": options.optimiser,
         "schedule": options.schedule,
+        "rate_steps": " ".join(map(str, options.rate_steps)) or None,
         "learning_rate": options.rate,
+        "momentum": options.momentum if options.optimiser == "sgd" else None,
         "weight_decay": options.weight_decay,
         "augmentation": options.augmentation,
         "augmentation_version": AUGMENTATION_VERSION,

@@ -14,7 +14,7 @@ from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
 from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.reading import read_ct
-from CovidQuantLib.inference import model_grid
+from CovidQuantLib.inference import model_grid, view_box
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
 from CovidQuantLib.training.datalist import Entry
@@ -54,7 +54,8 @@ class Case:
 def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -> Case:
     """Read an entry, check it, and bring it to the model's spacing.
 
-    Where the entry has a mask of the lungs the case is their box with 10 mm around, and voxels farther than 3 mm
+    Where the entry has a mask of the lungs the case is their box with 10 mm around (of a network that sees more, these
+    slices), and voxels farther than 3 mm
     outside of the lungs are ignored: infection lies in lungs, and is cut there when the model is used. `hu` shows
     nothing outside of the lungs where the network sees them alone.
     Raises `InputError`, which names the entry, where a file is missing or does not fit the CT or the label set.
@@ -70,6 +71,7 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     except InputError as error:
         raise InputError(f"{entry.where}: {error}") from error
     box = whole_box(ct.geometry) if lungs is None else bounding_box(lungs, ct.geometry, _BOX_MARGIN_MM)
+    box = view_box(ct.hu, ct.geometry, box, preprocessing)
     grid = model_grid(ct.geometry, box, preprocessing)
     reduced = _reduce_labels(grid, mask, labels.classes)
     hu = grid.reduce(ct.hu)

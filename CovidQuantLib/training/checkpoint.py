@@ -31,7 +31,8 @@ class Position:
 
     `best` and `best_false_ml` are the best validation so far (None before the first), `best_step` when it was; `waited`
     the validations since then, `validated_step` the step of the last one. `validation_seconds` is how long all took;
-    `epoch_loss` the sum of the losses of this epoch; `log_bytes` where the log stood.
+    `epoch_loss` the sum of the losses of this epoch; `log_bytes` where the log stood. `drops` is how often validation
+    was no better for as long as the schedule "plateau" waits.
     """
 
     epoch: int = 0
@@ -46,6 +47,7 @@ class Position:
     validation_seconds: float = 0.0
     log_bytes: int = 0
     epoch_loss: float = 0.0
+    drops: int = 0
 
 
 @dataclass(frozen=True)

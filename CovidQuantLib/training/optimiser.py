@@ -10,18 +10,20 @@ from torch import nn
 from CovidQuantLib.training.options import TrainingOptions
 
 _BETAS = (0.9, 0.99)
-_MOMENTUM = 0.99
 
 
 def make_optimiser(module: nn.Module, options: TrainingOptions) -> torch.optim.Optimizer:
-    """AdamW, or SGD with Nesterov momentum 0.99 (nnU-Net's), over all weights. Norms and biases do not decay."""
+    """AdamW, Adam, or SGD with Nesterov momentum, over all weights. Norms and biases do not decay."""
     decaying = [one for one in module.parameters() if one.ndim > 1]
     free = [one for one in module.parameters() if one.ndim <= 1]
     groups = [{"params": decaying, "weight_decay": options.weight_decay}, {"params": free, "weight_decay": 0.0}]
     groups = [group for group in groups if group["params"]]
     if options.optimiser == "adamw":
         return torch.optim.AdamW(groups, lr=options.rate, betas=_BETAS)
-    return torch.optim.SGD(groups, lr=options.rate, momentum=_MOMENTUM, nesterov=True)
+    if options.optimiser == "adam":
+        return torch.optim.Adam(groups, lr=options.rate)
+    nesterov = options.momentum > 0
+    return torch.optim.SGD(groups, lr=options.rate, momentum=options.momentum, nesterov=nesterov)
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 from CovidQuantLib.messages import InputError
 
-Loss = Literal["dice_ce", "dice_focal"]
-Optimiser = Literal["adamw", "sgd"]
-Schedule = Literal["poly", "cosine"]
+Loss = Literal["dice_ce", "dice_focal", "smooth_dice", "rmi"]
+Optimiser = Literal["adamw", "adam", "sgd"]
+Schedule = Literal["poly", "cosine", "constant", "steps", "plateau"]
 Precision = Literal["auto", "float32", "bfloat16"]
+_SIDE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +26,18 @@ class TrainingOptions:
     batch norm (see `start`), its own spacing and view, "infection".
 
         parent              a model folder to start from; None: fresh weights
+        first_weights       a file with ImageNet's weights for a network that begins with them (`first_weights`); None:
+                            fresh ones
         epochs, minutes     how long; with both, whichever ends first. With `epochs` alone a training can be repeated
                             exactly (on one CPU thread); with `minutes` the number of steps depends on the machine
-        patch               (k, j, i) voxels at the model's spacing
+        patch               (k, j, i) voxels at the model's spacing; None: 64 a side, and whole slices for a network
+                            that sees them at one size. For networks of slices k is the number that they take
         batch               patches of one step, of all processes together
         patches_per_case    patches that an epoch takes of each case, in the mean
         lesion_share        share of the patches that are centred on a voxel of a label
-        learning_rate       None: 2e-3 from scratch, 5e-4 from a parent with AdamW; five times that with SGD
+        learning_rate       None: 2e-3 from scratch, 5e-4 from a parent with AdamW or Adam; five times that with SGD
+        rate_steps          of the schedule "steps": the epochs after which the learning rate falls to a tenth
+        momentum            of SGD
         augmentation        strength of all augmentation: 1 as described in `augmentation`, 0 none
         validate_every      epochs between validations. With `minutes` they are also never more than a fifth of the time
         patience            validations without a better one before the training ends early; None: never
@@ -45,6 +52,7 @@ class TrainingOptions:
     label_set: str | None = None
     lungs_alone: bool | None = None
     parent: Path | None = None
+    first_weights: Path | None = None
     name: str | None = None
     licence: str | None = None
     attribution: tuple[str, ...] = ()
@@ -52,7 +60,7 @@ class TrainingOptions:
     epochs: int | None = None
     minutes: float | None = None
     seed: int = 1
-    patch: tuple[int, int, int] = (64, 64, 64)
+    patch: tuple[int, int, int] | None = None
     batch: int = 2
     patches_per_case: int = 4
     lesion_share: float = 0.67
@@ -60,6 +68,8 @@ class TrainingOptions:
     optimiser: Optimiser = "adamw"
     schedule: Schedule = "poly"
     learning_rate: float | None = None
+    rate_steps: tuple[int, ...] = ()
+    momentum: float = 0.99
     weight_decay: float = 1e-2
     augmentation: float = 1.0
     validate_every: int = 1
@@ -76,16 +86,23 @@ class TrainingOptions:
     def _rules(self) -> tuple[tuple[bool, str], ...]:
         patience = 1 if self.patience is None else self.patience
         rate = 1.0 if self.learning_rate is None else self.learning_rate
+        rising = all(before < after for before, after in pairwise((0, *self.rate_steps)))
         return (
             (self.epochs is not None or self.minutes is not None, "Say how long to train: minutes, epochs or both."),
+            (self.parent is None or self.first_weights is None, "A parent brings its weights along: give no others."),
             (self.epochs is None or self.epochs >= 1, "A training takes at least one epoch."),
             (self.minutes is None or 0 < self.minutes < 1e6, "The minutes of a training must be a number above 0."),
             (0 <= self.seed < 2**31, "The seed must be a whole number from 0 to 2147483647."),
-            (all(8 <= side <= 512 for side in self.patch), "The sides of a patch must be 8 to 512 voxels."),
+            (all(8 <= side <= 512 for side in self.sides), "The sides of a patch must be 8 to 512 voxels."),
             (1 <= self.batch <= 256, "A batch holds 1 to 256 patches."),
             (1 <= self.patches_per_case <= 1000, "An epoch takes 1 to 1000 patches of each case."),
             (0.0 <= self.lesion_share <= 1.0, "The share of patches on lesions must lie between 0 and 1."),
             (0.0 < rate <= 10.0, "The learning rate must lie above 0 and be at most 10."),
+            (0.0 <= self.momentum < 1.0, "The momentum must be at least 0 and under 1."),
+            (
+                bool(self.rate_steps) == (self.schedule == "steps") and rising,
+                'The schedule "steps", and no other, needs epochs that rise, after which the learning rate falls.',
+            ),
             (0.0 <= self.weight_decay <= 1.0, "The weight decay must lie between 0 and 1."),
             (0.0 <= self.augmentation <= 2.0, "The strength of the augmentation must lie between 0 and 2."),
             (self.validate_every >= 1, "Validations must be at least one epoch apart."),
@@ -95,17 +112,22 @@ class TrainingOptions:
         )
 
     @property
+    def sides(self) -> tuple[int, int, int]:
+        """The sides of a patch (k, j, i) of a network of volumes."""
+        return (_SIDE, _SIDE, _SIDE) if self.patch is None else self.patch
+
+    @property
     def rate(self) -> float:
         """The learning rate at the start."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return (2e-3 if self.parent is None else 5e-4) * (1.0 if self.optimiser == "adamw" else 5.0)
+        return (2e-3 if self.parent is None else 5e-4) * (5.0 if self.optimiser == "sgd" else 1.0)
 
 
-_NO_INFLUENCE = ("parent", "name", "licence", "attribution", "limits", "threads", "checkpoint_seconds")
+_NO_INFLUENCE = ("parent", "first_weights", "name", "licence", "attribution", "limits", "threads", "checkpoint_seconds")
 
 
 def recipe_values(options: TrainingOptions) -> dict[str, Any]:
-    """What of the options decides how the model comes out, as plain JSON values. The parent stands apart, by its id."""
+    """What of the options decides how the model comes out, as plain JSON values; but for parent and first weights."""
     values = {name: value for name, value in asdict(options).items() if name not in _NO_INFLUENCE}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -100,11 +100,13 @@ def _settings(options: TrainingOptions, start: Start, data: Data) -> dict[str, A
     preprocessing = start.preprocessing
     return {
         **recipe_values(options),
+        "patch": list(start.patch),
         "network": start.network,
         "arguments": dict(start.arguments),
         "spacing_mm": None if preprocessing.spacing_mm is None else list(preprocessing.spacing_mm),
         "label_set": start.label_set.name,
         "lungs_alone": preprocessing.lungs_alone,
+        "first_weights": start.first_weights,
         "parent": start.parent.id if start.parent else None,
         "augmentation_version": AUGMENTATION_VERSION,
         "training cases": data_code(tuple(case.content for case in data.training)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model
-from CovidQuantLib.networks import LabelSet, Preprocessing, label_set, network
+from CovidQuantLib.networks import LabelSet, Preprocessing, Reading, label_set, network
 from CovidQuantLib.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ patch's size), and 0.84 with batch norm.
 
 @dataclass(frozen=True)
 class Start:
-    """A network by name and settings, its preprocessing and label set, and the parent that they come from."""
+    """A network by name and settings, its preprocessing and label set, and the parent that they come from.
+
+    `patch` is what is cut out of a case (k, j, i), in voxels. `first_weights` is the SHA-256 of the file that some of
+    the weights come from.
+    """
 
     network: str
     arguments: Mapping[str, Any]
@@ -34,13 +38,19 @@ class Start:
     label_set: LabelSet
     parent: ModelCard | None
     module: nn.Module
+    patch: tuple[int, int, int]
+    first_weights: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """What one input of the network is."""
+        return network(self.network).reading
 
 
 def make_start(options: TrainingOptions) -> Start:
     """The network with its parent's weights, or fresh ones drawn from the seed.
 
-    Raises `InputError` where the options ask for another network, grid or label set than the parent's, or for a
-    network that does not take volumes.
+    Raises `InputError` where the options ask for another network, grid or label set than the parent's.
     """
     import torch
 
@@ -48,8 +58,6 @@ def make_start(options: TrainingOptions) -> Start:
     if options.parent is not None:
         return _from_parent(options)
     spec = network(options.network or DEFAULT_NETWORK)
-    if spec.input_kind != "volume":
-        raise InputError("This network takes no volumes; only networks that do can be trained here.")
     labels = label_set(options.label_set or DEFAULT_LABELS)
     arguments = {**spec.arguments, **_OWN_SETTINGS.get(spec.name, {}), **(options.arguments or {})}
     arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
@@ -57,14 +65,19 @@ def make_start(options: TrainingOptions) -> Start:
     if "blocks" in arguments:
         preprocessing = replace(preprocessing, multiple_of=2 ** (len(arguments["blocks"]) - 1))
     if options.spacing_mm is not None:
-        preprocessing = replace(preprocessing, spacing_mm=options.spacing_mm)
+        preprocessing = replace(preprocessing, spacing_mm=options.spacing_mm, matrix=None, thick_slices_mm=None)
     if options.lungs_alone is not None:
         preprocessing = replace(preprocessing, lungs_alone=options.lungs_alone)
     if preprocessing.lungs_alone and labels.name == "lungs":
         raise InputError("A network that finds the lungs cannot be shown the lungs alone.")
-    _check_patch(options, preprocessing)
+    patch = _patch(options, preprocessing, spec.reading)
     module = spec.build(classes=labels.classes, **arguments)
-    return Start(spec.name, arguments, preprocessing, labels, None, module)
+    first = None
+    if options.first_weights is not None:
+        from CovidQuantLib.training.first_weights import load_first_weights
+
+        first = load_first_weights(module, options.first_weights)
+    return Start(spec.name, arguments, preprocessing, labels, None, module, patch, first)
 
 
 def _from_parent(options: TrainingOptions) -> Start:
@@ -86,11 +99,18 @@ def _from_parent(options: TrainingOptions) -> Start:
             f"The parent has another {' and '.join(differing)} than was asked for. Leave these out to train it on, or "
             "start without a parent."
         )
-    _check_patch(options, card.preprocessing)
+    patch = _patch(options, card.preprocessing, network(card.network).reading)
     module = parent.module.train().requires_grad_(True)  # noqa: FBT003 - torch's own signature
-    return Start(card.network, card.arguments, card.preprocessing, card.label_set, card, module)
+    return Start(card.network, card.arguments, card.preprocessing, card.label_set, card, module, patch)
 
 
-def _check_patch(options: TrainingOptions, preprocessing: Preprocessing) -> None:
-    if preprocessing.padded_shape(options.patch) != options.patch:
-        raise InputError(f"The sides of a patch must be multiples of {preprocessing.multiple_of} voxels.")
+def _patch(options: TrainingOptions, preprocessing: Preprocessing, reading: Reading) -> tuple[int, int, int]:
+    """What is cut out of a case: as asked, else 64 a side, and whole slices of a network that sees them at one size."""
+    k, j, i = options.sides
+    if options.patch is None and preprocessing.matrix is not None:
+        j = i = preprocessing.matrix
+    if reading.takes_volumes and preprocessing.padded_shape((k, j, i)) == (k, j, i):
+        return (k, j, i)
+    if not reading.takes_volumes and preprocessing.padded_shape((j, i)) == (j, i):
+        return (reading.slices, j, i)
+    raise InputError(f"The sides of a patch must be multiples of {preprocessing.multiple_of} voxels.")

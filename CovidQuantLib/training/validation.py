@@ -12,7 +12,7 @@ from torch import nn
 
 from CovidQuantLib.inference import predict
 from CovidQuantLib.inference.torch_engine import TorchEngine
-from CovidQuantLib.networks import Preprocessing
+from CovidQuantLib.networks import Preprocessing, Reading
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.cases import IGNORED, Case, whole_box
 from CovidQuantLib.training.distributed import Processes
@@ -36,21 +36,23 @@ def validate(
     module: nn.Module,
     cases: Sequence[Case],
     preprocessing: Preprocessing,
+    reading: Reading,
     classes: int,
     who: Processes,
     progress: Progress,
 ) -> Validation:
     """Run `module` on the whole volume of each case; the processes share the cases."""
     engine = TorchEngine(module, device=who.device.type)
-    as_seen = replace(preprocessing, lungs_alone=False)
+    # Cases are on the network's grid already, with nothing outside of the lungs where it does not see that.
+    as_seen = replace(preprocessing, spacing_mm=None, matrix=None, view="lungs", lungs_alone=False)
     counts = np.zeros((len(cases), 3, classes), np.float64)
     for number, case in enumerate(cases):
         if number % who.count != who.rank:
             continue
         message = f"Validating case {number + 1} of {len(cases)}"
         watch: Callable[[float, str], None] = lambda part, _, n=number, m=message: progress((n + part) / len(cases), m)  # type: ignore[misc]  # noqa: E731
-        # What lies outside of the lungs is gone from the case already, where the network does not see it.
-        labels = predict(case.hu, case.geometry, whole_box(case.geometry), engine, as_seen, progress=watch).labels
+        whole = whole_box(case.geometry)
+        labels = predict(case.hu, case.geometry, whole, engine, as_seen, reading=reading, progress=watch).labels
         counts[number] = _counts(labels, case.labels, classes)
     with torch.no_grad():
         summed = who.add_up(torch.from_numpy(counts).to(who.device)).cpu().numpy()

@@ -45,6 +45,8 @@ class RoundOptions:
             raise InputError(f"A round starts from one of: {', '.join(get_args(StartFrom))}.")
         if not 0.0 <= self.margin <= 1.0:
             raise InputError("The margin is a difference of Dice, from 0 to 1.")
+        if self.training.first_weights is not None:
+            raise InputError("A round takes no first weights. Train a model with them, and start from that one.")
         if self.training.label_set not in (None, *LABEL_SETS):
             raise InputError(f"A round trains infection: the label set is one of: {', '.join(LABEL_SETS)}.")
 

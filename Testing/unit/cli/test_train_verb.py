@@ -46,6 +46,26 @@ def test_settings_of_the_network_and_the_recipe_arrive(asked: list[Any]) -> None
     assert (asked[2].patch, asked[2].loss, asked[3]) == ((48, 64, 80), "dice_focal", True)
 
 
+def test_the_recipe_of_a_paper_can_be_typed(asked: list[Any]) -> None:
+    typed(
+        "--network", "hybrid_unet", "--epochs", "200", "--batch", "16", "--loss", "smooth_dice", "--optimiser", "adam"
+    )
+    assert asked[2].network == "hybrid_unet"
+    assert (asked[2].batch, asked[2].loss, asked[2].optimiser) == (16, "smooth_dice", "adam")
+    asked.clear()
+    typed("--epochs", "200", "--schedule", "steps", "--rate-steps", "50,100", "--momentum", "0.9")
+    assert (asked[2].schedule, asked[2].rate_steps, asked[2].momentum) == ("steps", (50, 100), 0.9)
+
+
+@pytest.mark.parametrize("steps", [(), ("--rate-steps", "50,20"), ("--rate-steps", "0")])
+def test_steps_of_the_rate_that_do_not_rise_are_refused(
+    asked: list[Any], steps: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed("--epochs", "9", "--schedule", "steps", *steps) == 2
+    assert "epochs that rise" in capsys.readouterr().err
+    assert not asked
+
+
 @pytest.mark.parametrize("setting", ["width", "=8"])
 def test_a_setting_without_name_or_value_is_refused(
     asked: list[Any], setting: str, capsys: pytest.CaptureFixture[str]

@@ -34,7 +34,8 @@ def test_every_network_says_its_paper_and_its_own_defaults() -> None:
         spec = network(name)
         assert spec.name == name
         assert spec.paper
-        assert (spec.slab_depth is None) == (spec.input_kind in {"volume", "slice"})
+        assert (spec.reading.slices == 1) == (spec.reading.kind in {"volume", "slice"})
+        assert spec.reading.slices % 2 == 1
 
 
 def test_an_unknown_network_is_refused_with_the_known_names() -> None:
@@ -72,6 +73,13 @@ def test_padding_reaches_the_next_multiple_and_no_further() -> None:
         {"multiple_of": 1000},
         {"spacing_mm": (0.0, 1.0, 1.0)},
         {"spacing_mm": (float("nan"), 1.0, 1.0)},
+        {"matrix": 0},
+        {"matrix": 100},
+        {"matrix": 1 << 20},
+        {"view": "head"},
+        {"thick_slices_mm": 0.0},
+        {"highest_value": 0.0},
+        {"highest_value": float("nan")},
     ],
 )
 def test_a_preprocessing_that_fits_no_ct_is_refused(values: dict[str, object]) -> None:
@@ -108,4 +116,16 @@ def test_infection_without_classes_has_two_channels() -> None:
 
 def test_an_unknown_label_set_is_refused() -> None:
     with pytest.raises(InputError, match="label set"):
-        label_set("high_opacity")
+        label_set("lumps")
+
+
+def test_high_opacity_is_no_consolidation() -> None:
+    assert label_set("high_opacity").labels == ("background", anatomy.GROUND_GLASS.key, "high_opacity")
+
+
+def test_the_u_net_of_weak_labels_sees_the_values_of_its_paper() -> None:
+    """x = (HU + 1024) / 110; -34 HU is the paper's 9.0."""
+    wanted = network("hybrid_unet").preprocessing
+    hu = np.array([-1024, -34, 66], np.int16)
+    np.testing.assert_allclose(wanted.normalise(hu) * wanted.highest_value, (hu + 1024.0) / 110.0, rtol=1e-6)
+    assert wanted.normalise(hu)[1] * wanted.highest_value == pytest.approx(9.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,14 +16,16 @@ from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray,
 from CovidQuantLib.ct.grid import Box
 from CovidQuantLib.inference import Prediction
 from CovidQuantLib.models import LoadedModel
-from CovidQuantLib.networks import label_set
+from CovidQuantLib.networks import label_set, network
 from CovidQuantLib.segmentation import infection_network, lungs_network, one_click
 from CovidQuantLib.segmentation.airways import AirwayTree
 from CovidQuantLib.segmentation.infection_network import network_infection
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.lungs_network import SMALLEST_ADDED_ML, back_up_lungs
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
+from Testing.conftest import require
 from Testing.model_factory import a_card
+from Testing.network_factory import OF_SLICES, SMALL_NETWORKS, small_network
 
 SIZE, SPACING = 48, 3.0
 SHAPE = (SIZE, SIZE, SIZE)
@@ -91,6 +94,48 @@ def test_classes_that_a_network_tells_apart_are_kept_whatever_the_density(networ
     found = network_infection(ct, WHOLE, some_lungs(WHOLE), network_that_says(seen, "classes"))
     assert found.split_hu is None
     assert np.array_equal(found.labels, seen)
+
+
+def test_high_opacity_is_never_renamed_consolidation(network_that_says: Says) -> None:
+    dense = ball(0.0, 0.0, 36.0, 15.0)
+    seen = np.where(ball(0.0, 0.0, -36.0, 15.0), 2, dense).astype(np.uint8)
+    ct = a_ct(np.where(dense, 20, -600))
+    found = network_infection(ct, WHOLE, some_lungs(WHOLE), network_that_says(seen, "high_opacity"), split_hu=-200)
+    assert found.split_hu == -200
+    assert set(found.labels[dense]) == {CONSOLIDATION.label}
+    assert set(found.labels[seen == 2]) == {GROUND_GLASS.label}
+    assert [warning.code for warning in found.warnings] == ["high_opacity"]
+    assert "pleural effusion" in found.warnings[0].sentence
+
+
+@pytest.mark.parametrize("name", OF_SLICES)
+def test_a_network_of_slices_gives_infection_within_the_lungs(name: str) -> None:
+    require("torch")
+    require("monai")
+    spec = network(name)
+    wanted = replace(spec.preprocessing, matrix=None if spec.preprocessing.matrix is None else 32)
+    card = a_card(
+        network=name,
+        arguments=SMALL_NETWORKS[name],
+        in_channels=spec.reading.channels,
+        preprocessing=wanted,
+        label_set=label_set("infection"),
+    )
+    module = small_network(name)
+    with require("torch").no_grad():
+        for parameter in module.parameters():
+            parameter.zero_()
+        for bias in biases_of_logits(module):
+            bias[-1] = 5.0
+    found = network_infection(a_ct(np.full(SHAPE, -500)), WHOLE, some_lungs(WHOLE), LoadedModel(card, module))
+    assert np.array_equal(found.labels > 0, WHOLE > 0)
+
+
+def biases_of_logits(module: Any) -> list[Any]:
+    """Those of the last layers, which give the classes."""
+    if hasattr(module, "attended_head"):
+        return [module.main_head[-1].bias, module.attended_head[-1].bias]
+    return [module.unet.final_conv.bias if hasattr(module, "unet") else module.last.bias]
 
 
 def test_specks_of_a_network_are_dropped(network_that_says: Says) -> None:

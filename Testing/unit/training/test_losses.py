@@ -99,6 +99,52 @@ def test_a_batch_in_which_nothing_counts_costs_nothing(torch: Any, labels: Any) 
     assert float(loss(torch.zeros(2, 2, 4, 4, 4), torch.full_like(labels, IGNORED))) == 0.0
 
 
+def test_smooth_dice_is_the_equation_of_the_paper_plus_one(torch: Any) -> None:
+    """Wu et al. 2020, equation 2, by hand: two slices, of which the second has no lesion."""
+    logits = torch.zeros(2, 2, 4, 4)
+    labels = torch.zeros(2, 4, 4, dtype=torch.long)
+    labels[0, 0] = 1
+    # f = 1/2 everywhere: (2 * 4 / 2 + 1) / (4 + 8 + 1), and (0 + 1) / (0 + 8 + 1).
+    expected = -((5 / 13) + (1 / 9)) / 2
+    assert float(loss(logits, labels, "smooth_dice")) - 1.0 == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["dice_ce", "dice_focal", "smooth_dice", "rmi"])
+def test_losses_take_slices_as_they_take_volumes(torch: Any, kind: Loss) -> None:
+    labels = torch.zeros(2, 24, 24, dtype=torch.long)
+    labels[:, 5:15, 8:20] = 1
+    labels[:, :2] = IGNORED
+    random = torch.Generator().manual_seed(1)
+    logits = torch.randn(2, 2, 24, 24, generator=random).requires_grad_()
+    value = loss(logits, labels, kind)
+    value.backward()
+    assert float(value.detach()) > float(loss(sure(torch, labels), labels, kind))
+    assert logits.grad.isfinite().all()
+    assert float(logits.grad[:, :, :2].abs().max()) == 0.0
+    of_one_deep = loss(logits.detach()[:, :, None], labels[:, None], kind)
+    assert float(of_one_deep) == pytest.approx(float(value.detach()), rel=1e-5)
+
+
+def test_region_mutual_information_tells_a_shifted_edge_from_scattered_pixels(torch: Any) -> None:
+    """As many pixels are wrong in both; what keeps the region's structure costs less."""
+    labels = torch.zeros(1, 45, 45, dtype=torch.long)
+    labels[:, 9:36, 9:36] = 1
+    shifted, scattered = labels.roll(3, 1), labels.clone()
+    wrong = int((shifted != labels).sum())
+    order = torch.randperm(45 * 45, generator=torch.Generator().manual_seed(0))[:wrong]
+    scattered.view(-1)[order] = 1 - scattered.view(-1)[order]
+    costs = [float(loss(sure(torch, said), labels, "rmi")) for said in (labels, shifted, scattered)]
+    assert costs[0] < costs[1] < costs[2]
+
+
+def test_the_steps_of_a_schedule_lower_the_rate_to_a_tenth_each() -> None:
+    """Wu et al. 2020, section III-B: 1e-2, 1e-3 and 1e-4 for the epochs 1 to 50, to 100 and to 200."""
+    rates = [1e-2 * rate_factor("steps", 0.5, epoch=epoch, steps=(50, 100)) for epoch in (0, 49, 50, 99, 100, 199)]
+    assert rates == pytest.approx([1e-2, 1e-2, 1e-3, 1e-3, 1e-4, 1e-4])
+    assert rate_factor("plateau", 0.5, drops=2) == pytest.approx(0.01)
+    assert rate_factor("constant", 0.9) == 1.0
+
+
 @pytest.mark.parametrize("schedule", ["poly", "cosine"])
 def test_the_rate_rises_briefly_and_falls_to_a_hundredth(schedule: Schedule) -> None:
     factors = [rate_factor(schedule, share / 1000) for share in range(1001)]

@@ -1,0 +1,154 @@
+"""Consolidation from one label for each patient: the EM of UNet-2 (Wu et al. 2020, sections II-C to II-E and table I).
+
+UNet-1 gives the infected region of every slab. Which of its pixels are consolidation is latent: it follows in each step
+from what the network says, what the pixel's density says, and whether a radiologist saw consolidation in the patient.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from CovidQuantLib.ct import MaskArray
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.progress import Progress, no_progress
+from CovidQuantLib.training.losses import segmentation_loss
+
+Prior = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""phi(x, z): the probability that a pixel of value x, (HU + 1024) / 110, is consolidation in a patient of label z.
+
+Takes values (n, j, i) and labels (n), 1 for patients with consolidation; gives (n, j, i) from 0 to 1.
+"""
+_FOUND = 0.5
+_LARGEST_GRADIENT = 5.0
+
+
+@dataclass(frozen=True)
+class WeakPatient:
+    """The slabs of a patient as UNet-1 takes them, (n, slices, j, i), and whether there is consolidation anywhere."""
+
+    slabs: torch.Tensor
+    has_consolidation: bool
+
+
+def constant_prior(b: float = 1.0) -> Prior:
+    """phi_1 (equation 12): `b` in patients with consolidation, 0 in others."""
+
+    def prior(values: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return b * labels[:, None, None] * torch.ones_like(values)
+
+    return prior
+
+
+def density_prior(b: float = 9.0, k: float = 0.5) -> Prior:
+    """phi_2 (equation 13): min(1, 1 / (1 + exp(-k (x - b))) + 1/2) in patients with consolidation, 0 in others.
+
+    From x = `b` on a pixel is consolidation for certain; 9.0 is -34 HU. Below it at least half so.
+    """
+
+    def prior(values: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return labels[:, None, None] * (torch.sigmoid(k * (values - b)) + 0.5).clamp(max=1.0)
+
+    return prior
+
+
+def latent_labels(found: torch.Tensor, prior: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
+    """The E-step (equation 10 and table I, lines 4 to 7): 1 where m f + m phi > 1, else 0.
+
+    `found` is the network's probability of consolidation, `region` the infected region m (bool); all (n, j, i).
+    """
+    return ((found + prior) * region > 1.0).long()
+
+
+def em_step(
+    unet_2: nn.Module,
+    slabs: torch.Tensor,
+    region: torch.Tensor,
+    labels: torch.Tensor,
+    prior: Prior,
+    *,
+    of_batch: bool = False,
+) -> torch.Tensor:
+    """The loss of one minibatch (table I, lines 3 to 8): smooth Dice of m f against the latent labels of this step.
+
+    Dice is that of each slab, as the paper writes it, or of all of them as one picture (`of_batch`).
+    """
+    logits = unet_2(slabs)
+    middle = slabs[:, slabs.shape[1] // 2]
+    with torch.no_grad():
+        latent = latent_labels(torch.softmax(logits, 1)[:, 1], prior(middle, labels), region)
+    # Outside of the region f counts as 0, which the logits of a certain background say.
+    background = torch.tensor((0.0, -torch.inf), device=logits.device)[None, :, None, None]
+    masked = torch.where(region[:, None], logits, background)
+    if of_batch:
+        masked, latent = masked.transpose(0, 1).flatten(1, 2)[None], latent.flatten(0, 1)[None]
+    return segmentation_loss(masked, latent, "smooth_dice", lambda values: values)
+
+
+def infected_region(unet_1: nn.Module, slabs: torch.Tensor) -> torch.Tensor:
+    """Where UNet-1 finds infection, f > 0.5, on the middle slices of `slabs`: bool (n, j, i)."""
+    with torch.inference_mode():
+        return (torch.softmax(unet_1(slabs), 1)[:, 1] > _FOUND).clone()
+
+
+def teach_consolidation(
+    unet_1: nn.Module,
+    patients: Sequence[WeakPatient],
+    *,
+    prior: Prior | None = None,
+    epochs: int = 50,
+    batch: int = 16,
+    rate: float = 5e-4,
+    of_batch: bool = False,
+    seed: int = 1,
+    progress: Progress = no_progress,
+) -> nn.Module:
+    """UNet-2: a copy of `unet_1` that has learnt consolidation from one label for each patient (table I).
+
+    `prior` None: `density_prior()`, with which the paper had its best Dice. Adam, the paper's epochs, batch and
+    learning rate. Its output is the probability of consolidation, which counts within UNet-1's region alone.
+
+    Of a slab without consolidation the paper's Dice is s / (|f| + s), whose slope falls with the square of what is
+    found: where UNet-1's regions are large, UNet-2 learns nothing from such patients and calls all of it consolidation.
+    With `of_batch` they count as much as the others.
+    Raises `InputError` where all patients have the same label: nothing then tells consolidation from the rest.
+    """
+    if len({one.has_consolidation for one in patients}) < 2:
+        raise InputError("Patients with consolidation and patients without it are needed, and all have the same label.")
+    prior = prior or density_prior()
+    unet_1 = unet_1.eval()
+    slabs = torch.cat([one.slabs for one in patients])
+    labels = torch.cat([torch.full((len(one.slabs),), float(one.has_consolidation)) for one in patients])
+    regions = torch.cat([infected_region(unet_1, part) for part in slabs.split(batch)])
+    unet_2 = copy.deepcopy(unet_1).train()
+    optimiser = torch.optim.Adam(unet_2.parameters(), lr=rate)
+    random = torch.Generator().manual_seed(seed)
+    for epoch in range(epochs):
+        for chosen in torch.randperm(len(slabs), generator=random).split(batch):
+            progress(epoch / epochs, f"Learning consolidation, epoch {epoch + 1} of {epochs}")
+            loss = em_step(unet_2, slabs[chosen], regions[chosen], labels[chosen], prior, of_batch=of_batch)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(unet_2.parameters(), _LARGEST_GRADIENT)
+            optimiser.step()
+    return unet_2.eval()
+
+
+def severity_score(infected: MaskArray, lungs: MaskArray) -> float | None:
+    """The infected share of the lungs, 0 to 1 (equation 14); None where there are no lungs."""
+    return _share(infected, lungs)
+
+
+def consolidation_score(consolidation: MaskArray, lungs: MaskArray) -> float | None:
+    """The share of the lungs that is consolidation, 0 to 1 (equation 15); None where there are no lungs."""
+    return _share(consolidation, lungs)
+
+
+def _share(part: MaskArray, whole: MaskArray) -> float | None:
+    size = int(np.count_nonzero(whole))
+    return np.count_nonzero(part & whole) / size if size else None
