@@ -27,7 +27,7 @@ SETTINGS = {
         *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
     ),
     "lungs": (
-        *("--label-set", "lungs", "--spacing", "3", "--patch", "48"),
+        *("--label-set", "lungs", "--spacing", "3", "--patch", "64"),
         *("--patches-per-case", "4", "--epochs", "8", "--lesion-share", "0.5"),
     ),
 }
