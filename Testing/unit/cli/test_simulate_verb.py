@@ -12,6 +12,7 @@ from CovidQuantLib.cli.main import main
 from CovidQuantLib.hitl.pool.durable import Disk
 from CovidQuantLib.hitl.rounds import Means
 from CovidQuantLib.hitl.simulation import run as simulation_run
+from CovidQuantLib.models import active
 from Testing.simulation_factory import PATIENTS, simulated, write_cohort
 
 HEADING = "modelled minutes (synthetic lesions, simulated reader)"
@@ -26,6 +27,7 @@ def cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return simulated()
 
     monkeypatch.setattr(simulation_run, "Means", quick)
+    monkeypatch.setattr(active, "shipped_model", lambda _: None)
     # No test here cuts the power, and the disk is slow.
     monkeypatch.setattr(Disk, "sync_file", lambda *_: None)
     monkeypatch.setattr(Disk, "sync_folder", lambda *_: None)
