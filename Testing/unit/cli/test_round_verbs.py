@@ -24,6 +24,7 @@ from Testing.unit.cli.conftest import Run
 def pool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pool:
     monkeypatch.setenv("COVIDQUANT_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COVIDQUANT_CONFIG", str(tmp_path / "configuration"))
+    monkeypatch.setattr(active, "shipped_model", lambda _: None)
     return read_pool(tmp_path / "pool")[0]
 
 
