@@ -13,6 +13,7 @@ from CovidQuantLib.hitl.pool import Pool, Subject, add_scan
 from CovidQuantLib.hitl.rounds import RoundOptions, start_round
 from CovidQuantLib.hitl.rounds.requests import has_request
 from CovidQuantLib.messages import Cancelled
+from CovidQuantLib.models import active
 from CovidQuantLib.training import TrainingOptions
 from Testing.conftest import require
 from Testing.pool_factory import tiny_ct
