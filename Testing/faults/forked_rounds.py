@@ -45,6 +45,7 @@ from CovidQuantLib.hitl.rounds import (
 from CovidQuantLib.hitl.rounds.models import pool_model
 from CovidQuantLib.hitl.rounds.requests import has_request
 from CovidQuantLib.inference import engines
+from CovidQuantLib.models import active
 from CovidQuantLib.models.folder import read_model_files
 from CovidQuantLib.training import TrainingOptions, check_options
 from Testing.chest_pool import chest_pool
@@ -139,8 +140,11 @@ def killed_rounds(folder: Path, rounds: int, seed: int) -> dict[str, Any]:
 
 def main() -> None:
     folder, rounds, seed = sys.argv[1:]
-    # One engine for all, which starts no threads before the forks.
-    with mock.patch.object(engines, "_NAMES", ("torch",)):
+    # One engine for all, which starts no threads before the forks; and no model but those of the rounds.
+    with (
+        mock.patch.object(engines, "_NAMES", ("torch",)),
+        mock.patch.object(active, "shipped_model", return_value=None),
+    ):
         told = killed_rounds(Path(folder), int(rounds), int(seed))
     sys.stdout.write(json.dumps(told) + "\n")
 

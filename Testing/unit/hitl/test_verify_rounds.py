@@ -24,6 +24,7 @@ from CovidQuantLib.hitl.rounds import (
 )
 from CovidQuantLib.hitl.rounds.places import models_folder, promotions_folder, round_folder
 from CovidQuantLib.messages import Cancelled, InputError
+from CovidQuantLib.models import active
 from Testing.pool_factory import tiny_ct, tiny_lungs
 from Testing.rounds_factory import LazyDisk, Trainer, means, read_pool, write_fake_model
 from Testing.unit.hitl.damage import flip_a_bit, rewrite, sealed_values, with_map
@@ -38,6 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COVIDQUANT_CONFIG", str(folder / "configuration"))
         patch.setenv("COVIDQUANT_DATA", str(folder / "data"))
+        patch.setattr(active, "shipped_model", lambda _: None)
         pool, _ = read_pool(folder / "pool")
         trainer = Trainer(0.7, 0.8)
         for number in (1, 2):

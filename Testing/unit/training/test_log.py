@@ -12,7 +12,6 @@ import pytest
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.training.log import BOARD_FOLDER, LOG_FILE, TrainingLog
-from Testing.conftest import require
 
 
 @pytest.fixture
@@ -30,7 +29,7 @@ def written(folder: Path, position: int, *steps: int) -> int:
 
 
 def test_tensorboard_reads_it_and_finds_no_name_of_the_computer(tmp_path: Path) -> None:
-    require("tensorboard")
+    pytest.importorskip("tensorboard", reason="TensorBoard is not installed: it is used where it is")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     middle = written(tmp_path, 0, 0, 1, 2)
