@@ -17,10 +17,12 @@ import numpy as np
 
 from CovidQuantLib.anatomy import LUNGS
 from CovidQuantLib.ct import CtVolume, LabelArray, ScanFacts, StoredOrder
+from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.models import load_model
 from CovidQuantLib.segmentation.lungs import segment_lungs
 from CovidQuantLib.segmentation.lungs_network import back_up_lungs
 from CovidQuantLib.training.synthetic_lesions import Chest, canvas_of, consolidate
+from Testing.benchmarks.cases import COVID
 from Testing.benchmarks.infection import header
 from Testing.models.chests import SOURCES, SYNTHETIC, prepared
 
@@ -36,6 +38,20 @@ def dice(one: LabelArray, other: LabelArray, label: int) -> float:
     """Dice in % of one label."""
     a, b = one == label, other == label
     return 200.0 * np.count_nonzero(a & b) / int(np.count_nonzero(a) + np.count_nonzero(b))
+
+
+def added_by_all(data: Path, models: Path) -> None:
+    """Print what the model that was trained on all chests adds to them and to the COVID-19 CT."""
+    if not (models / "lungs" / "all").is_dir():
+        return
+    model = load_model(models / "lungs" / "all")
+    cts = {name: as_ct(prepared(name, data / "chests").whole) for name in SOURCES if name != SYNTHETIC}
+    if COVID.exists():
+        cts["COVID-19 CT (real, no reference)"] = read_ct(COVID)
+    print("\nThe model that was trained on all chests: on them as they are, and on the COVID-19 CT.\n")
+    print(header("CT", "ml added"), flush=True)
+    for name, ct in cts.items():
+        print(f"| {name} | {back_up_lungs(ct, segment_lungs(ct), model).added_ml:.0f} |", flush=True)
 
 
 def main() -> None:
@@ -73,6 +89,7 @@ def main() -> None:
             ct = as_ct(prepared(name, data / "chests").whole)
             backed = back_up_lungs(ct, segment_lungs(ct), load_model(models / "lungs" / f"without_{name}"))
             print(f"| {name} | {backed.added_ml:.0f} |", flush=True)
+    added_by_all(data, models)
     if len(sys.argv) > 3:
         rows = [
             {"chest": chest, "threshold": pair[0], "backed": pair[1]}

@@ -161,6 +161,16 @@ def ct_rows(scored: list[Scored]) -> list[str]:
     return rows
 
 
+def summary_rows(scored: list[Scored]) -> list[str]:
+    """Rows by burden and method over the CTs of both painters: mean Dice and the worst, in %."""
+    rows = []
+    for least, method in itertools.product(BURDENS_ML, METHODS):
+        dices = [100.0 * one.dice for one in scored if one.method == method and one.true_ml >= least]
+        burden = f"{least:g} ml or more" if least else "all"
+        rows.append(f"| {burden} | {method} | {len(dices)} | {np.mean(dices):.1f} | {min(dices):.1f} |")
+    return rows
+
+
 def size_rows(scored: list[Scored]) -> list[str]:
     """Rows by painter and size class over lesions: number, found, Dice in % by both methods."""
     rows = []
@@ -200,6 +210,9 @@ def main() -> None:
     columns = ("Dice %, mean ± SD", "worst CT", f"by chest ({' / '.join(names)})", "volume error ml", "volume error %")
     print(header("painter", "burden", "method", "CTs", *columns))
     print("\n".join(ct_rows(scored)))
+    print("\nBoth painters together.\n")
+    print(header("burden", "method", "CTs", "Dice %, mean", "worst CT"))
+    print("\n".join(summary_rows(scored)))
     print("\nSingle lesions by size (small under 1 ml, medium under 10, large under 100).\n")
     print(
         header(
