@@ -28,10 +28,10 @@ from Testing.benchmarks.painted_lesions import dice, read_painted
 from Testing.models.chests import prepared
 
 TRAINED_ON, JUDGED_ON = ("lidc_0001", "lidc_0028", "lidc_0293"), "lidc_0350"
-ROWS = ((8, 2.0), (4, 2.0), (16, 2.0), (8, 3.0), (8, 1.5))
-"""Width, spacing in mm."""
+ROWS = ((8, 2, 2.0), (4, 2, 2.0), (16, 2, 2.0), (16, 4, 2.0), (8, 2, 3.0), (8, 2, 1.5))
+"""Width, reduction of the bottlenecks, spacing in mm."""
 RECIPE = (
-    *("--set", "reduction=2", "--set", "norm=batch", "--lungs-alone", "--batch", "4", "--patch", "48"),
+    *("--set", "norm=batch", "--lungs-alone", "--batch", "4", "--patch", "48"),
     *("--patches-per-case", "10", "--epochs", "3", "--lesion-share", "0.6", "--augmentation", "0.3"),
     *("--precision", "bfloat16", "--threads", "1", "--seed", "1"),
 )
@@ -56,12 +56,13 @@ def datalist(data: Path) -> Path:
 _FILES = {"image": "image", "label": "infection", "lungs": "lungs"}
 
 
-def trained(data: Path, models: Path, width: int, spacing: float) -> Path:
+def trained(data: Path, models: Path, width: int, reduction: int, spacing: float) -> Path:
     """The model of one row, trained where it is not there yet."""
-    output = models / f"width_{width}_spacing_{spacing:g}"
+    output = models / f"width_{width}_reduction_{reduction}_spacing_{spacing:g}"
     if not output.exists():
         verb = [sys.executable, "-m", "CovidQuantLib.cli", "train", str(datalist(data)), "--output", str(output)]
-        subprocess.run([*verb, "--set", f"width={width}", "--spacing", f"{spacing:g}", *RECIPE], check=True)
+        shape = ("--set", f"width={width}", "--set", f"reduction={reduction}", "--spacing", f"{spacing:g}")
+        subprocess.run([*verb, *shape, *RECIPE], check=True)
     return output
 
 
@@ -96,13 +97,13 @@ def row(data: Path, folder: Path) -> tuple[list[float], list[float]]:
 def main() -> None:
     """Print the table."""
     data, models = Path(sys.argv[1]), Path(sys.argv[2])
-    folders = [trained(data, models, width, spacing) for width, spacing in ROWS]
+    folders = [trained(data, models, *shape) for shape in ROWS]
     print("Synthetic lesions of a painter and in a chest (n = 1) that no model saw; 180 training steps each.\n")
-    print(header("width", "spacing mm", "Dice %, mean", "worst CT", "CTs", *(f"s, {name}" for name in engine_names())))
-    for (width, spacing), folder in zip(ROWS, folders, strict=True):
+    print(header("width", "reduction", "spacing mm", "Dice %, mean", "worst CT", "CTs", *(f"s, {name}" for name in engine_names())))
+    for (width, reduction, spacing), folder in zip(ROWS, folders, strict=True):
         scores, seconds = row(data, folder)
         cells = [f"{np.mean(scores):.1f}", f"{min(scores):.1f}", str(len(scores)), *(f"{one:.2f}" for one in seconds)]
-        print(f"| {width} | {spacing:g} | {' | '.join(cells)} |", flush=True)
+        print(f"| {width} | {reduction} | {spacing:g} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def test_nothing_planted_enters_a_pool_or_leaves_it(said_by: SaidBy, planted: Pa
     pool, mask, nowhere = place / "pool", place / f"{DATE}.nii.gz", place / "nowhere.nii.gz"
     place.mkdir()
     said = [
-        said_by("pool", "init", pool, "--hold-out", WORD),
+        said_by("pool", "init", pool, "--hold-out", WORD, "--hold-out-share", "0"),
         said_by("pool", "add", pool, planted),
     ]
     assert [code for code, _ in said] == [0, 0], said

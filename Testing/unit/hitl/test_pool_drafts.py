@@ -88,7 +88,8 @@ def test_a_damaged_draft_is_refused_in_one_sentence(pool_and_scan: tuple[Pool, S
     save_draft(name, Draft({"infection": tiny_infection()}, BLANK))
     path = name.folder / "draft.bits"
     content = path.read_bytes()
-    for broken in (content[:-1], content[:40], b"", content[:60] + b"x" + content[61:]):
+    changed = bytes([content[60] ^ 1])
+    for broken in (content[:-1], content[:40], b"", content[:60] + changed + content[61:]):
         path.write_bytes(broken)
         with pytest.raises(InputError, match="draft"):
             load_draft(name)

@@ -8,6 +8,9 @@ import pytest
 
 from CovidQuantLib.models.card import format_card, parse_card
 from Testing.model_factory import a_card
+
+pytest.importorskip("torch", reason="torch is not installed (extra 'networks')")
+
 from Testing.models.shipping import infection_metrics, lungs_metrics, unreached
 
 
