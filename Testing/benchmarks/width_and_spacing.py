@@ -99,7 +99,8 @@ def main() -> None:
     data, models = Path(sys.argv[1]), Path(sys.argv[2])
     folders = [trained(data, models, *shape) for shape in ROWS]
     print("Synthetic lesions of a painter and in a chest (n = 1) that no model saw; 180 training steps each.\n")
-    print(header("width", "reduction", "spacing mm", "Dice %, mean", "worst CT", "CTs", *(f"s, {name}" for name in engine_names())))
+    seconds_by = (f"s, {name}" for name in engine_names())
+    print(header("width", "reduction", "spacing mm", "Dice %, mean", "worst CT", "CTs", *seconds_by))
     for (width, reduction, spacing), folder in zip(ROWS, folders, strict=True):
         scores, seconds = row(data, folder)
         cells = [f"{np.mean(scores):.1f}", f"{min(scores):.1f}", str(len(scores)), *(f"{one:.2f}" for one in seconds)]
