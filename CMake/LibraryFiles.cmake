@@ -269,6 +269,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/editor_node.py
   CovidQuantLib/slicer_app/follow_up.py
   CovidQuantLib/slicer_app/follow_up_panel.py
+  CovidQuantLib/slicer_app/hatching.py
   CovidQuantLib/slicer_app/improve_panel.py
   CovidQuantLib/slicer_app/infection_edits.py
   CovidQuantLib/slicer_app/input_watch.py

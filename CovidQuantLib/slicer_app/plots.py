@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import slicer
@@ -12,66 +13,138 @@ from slicer.i18n import tr as _
 from CovidQuantLib.anatomy import CONSOLIDATION, GROUND_GLASS, LOBES
 from CovidQuantLib.reports.charts import hu_chart
 from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
+from CovidQuantLib.slicer_app.hatching import Line, hatched_bars, whiskers
+
+Colour = tuple[int, int, int]
+Kind = tuple[str, Sequence[float | None], Colour]
+"""The name, the values and the colour of one series."""
 
 _PART = "CovidQuant.Plot"
-_ESTIMATED_OPACITY = 0.5
+_GREY, _DARK = (110, 110, 110), (40, 40, 40)
+_BAR_SHARE = 0.8
+"""What VTK gives to the bars of one place out of the way to the next."""
+_HEADROOM = 1.4
+"""The axis up is so much longer than the highest value: the legend stands above them."""
+_POINT = 9.0
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The titles of the two axes, and what of each is shown."""
+
+    across: str
+    up: str
+    shown_across: tuple[float, float]
+    shown_up: tuple[float, float]
 
 
 def show_lobe_plot(numbers: CaseNumbers) -> None:
-    """Ground glass and consolidation of each lobe in percent, as bars; paler where the borders are estimates."""
+    """POI, ground glass and consolidation of each lobe in percent, as bars; hatched where the borders are estimates.
+
+    The places across are numbered, since Slicer writes numbers under a plot; the axis says which lobe each is.
+    """
     lobes = [numbers.region(lobe.key) for lobe in LOBES]
-    estimated = any(numbers.is_estimated(lobe) for lobe in lobes)
-    columns = (
-        (_("Ground glass"), [lobe.ggo_percent for lobe in lobes], GROUND_GLASS),
-        (_("Consolidation"), [lobe.consolidation_percent for lobe in lobes], CONSOLIDATION),
+    kinds = (
+        (_("POI"), [lobe.poi for lobe in lobes], _GREY),
+        (_("Ground glass"), [lobe.ggo_percent for lobe in lobes], GROUND_GLASS.colour),
+        (_("Consolidation"), [lobe.consolidation_percent for lobe in lobes], CONSOLIDATION.colour),
     )
+    places = [float(place) for place in range(1, len(lobes) + 1)]
+    across = ", ".join(f"{place:.0f} {lobe.key}" for place, lobe in zip(places, lobes, strict=True))
+    ranges = [lobe.poi_range for lobe in lobes]
+    shown = [value for _name, values, _colour in kinds for value in values if value is not None]
+    highest = max([*shown, *(limits[1] for limits in ranges if limits is not None)], default=0.0) or 1.0
+    axes = Axes(across, _("% of the lobe"), (places[0] - 0.5, places[-1] + 0.5), (0.0, _HEADROOM * highest))
+    if any(numbers.is_estimated(lobe) for lobe in lobes):
+        title = _("Infection by lobe (hatched: estimated lobes)")
+        _show("lobes chart", title, axes, _hatched_series(places, kinds, ranges, axes))
+    else:
+        _show("lobes chart", _("Infection by lobe"), axes, _bar_series(places, kinds))
+
+
+def _bar_series(places: Sequence[float], kinds: Sequence[Kind]) -> list[Any]:
     table = _node("vtkMRMLTableNode", "lobes")
-    names, values = [name for name, _values, _structure in columns], [values for _name, values, _structure in columns]
-    _fill(table, [_("Lobe"), *names], [[lobe.key for lobe in lobes], *values])
+    _fill(table, [_("Lobe"), *(name for name, _values, _colour in kinds)], [places, *(kind[1] for kind in kinds)])
     series = []
-    for name, _values, structure in columns:
-        node = _series(table, f"lobes {structure.key}", name, structure.colour)
-        node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeBar)
-        node.SetLabelColumnName(_("Lobe"))
-        node.SetOpacity(_ESTIMATED_OPACITY if estimated else 1.0)
+    for number, (name, _values, colour) in enumerate(kinds):
+        node = _series(table, f"lobes bars {number}", name, colour)
+        node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatterBar)
+        node.SetXColumnName(_("Lobe"))
         series.append(node)
-    title = _("Infection by lobe (estimated lobes)") if estimated else _("Infection by lobe")
-    _show("lobes chart", title, " ".join(lobe.key for lobe in lobes), _("% of the lobe"), series)
+    return series
+
+
+def _hatched_series(
+    places: Sequence[float], kinds: Sequence[Kind], ranges: Sequence[tuple[float, float] | None], axes: Axes
+) -> list[Any]:
+    """Each kind of bar as one line of its own, and the ranges of POI that estimated borders leave."""
+    width = _BAR_SHARE / len(kinds)
+    across, up = axes.shown_across[1] - axes.shown_across[0], axes.shown_up[1]
+    series = []
+    for number, (name, values, colour) in enumerate(kinds):
+        middles = [place + (number - (len(kinds) - 1) / 2) * width for place in places]
+        line = hatched_bars(middles, values, 0.9 * width, across=across, up=up)
+        series.append(_drawn(f"lobes hatched {number}", _("{kind} (estimated)").format(kind=name), line, colour))
+        if number == 0 and any(limits is not None for limits in ranges):
+            line = whiskers(middles, ranges, width / 2)
+            series.append(_drawn("lobes ranges", _("Range of POI"), line, _DARK))
+    return series
+
+
+def _drawn(part: str, name: str, line: Line, colour: Colour) -> Any:
+    """A line that is drawn through its points, without marks."""
+    table = _node("vtkMRMLTableNode", part)
+    _fill(table, ["x", name], line)
+    node = _series(table, part, name, colour)
+    node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
+    node.SetXColumnName("x")
+    node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
+    node.SetLineStyle(slicer.vtkMRMLPlotSeriesNode.LineStyleSolid)
+    node.SetLineWidth(2)
+    return node
 
 
 def show_density_plot(numbers: CaseNumbers, voxel_ml: float) -> None:
     """The distribution of HU in the lungs and in the infection, in ml for each bin."""
-    lungs, infection = hu_chart(numbers.lung_histogram, voxel_ml), hu_chart(numbers.infection_histogram, voxel_ml)
-    middles = [lungs.start_hu + lungs.bin_width * (n + 0.5) for n in range(len(lungs.heights))]
+    charts = [hu_chart(found, voxel_ml) for found in (numbers.lung_histogram, numbers.infection_histogram)]
+    longest = max(len(chart.heights) for chart in charts)
+    middles = [charts[0].start_hu + charts[0].bin_width * (n + 0.5) for n in range(longest)]
+    heights = [[*chart.heights, *[0.0] * (longest - len(chart.heights))] for chart in charts]
     table = _node("vtkMRMLTableNode", "densities")
     names = (_("Lungs"), _("Infection"))
-    _fill(table, ["HU", *names], [middles, lungs.heights, infection.heights])
+    _fill(table, ["HU", *names], [middles, *heights])
     series = []
-    for name, colour in zip(names, ((110, 110, 110), CONSOLIDATION.colour), strict=True):
+    for name, colour in zip(names, (_GREY, CONSOLIDATION.colour), strict=True):
         node = _series(table, f"densities {name}", name, colour)
         node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
         node.SetXColumnName("HU")
         node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
         node.SetLineWidth(2)
         series.append(node)
-    _show("densities chart", _("Densities of the lungs"), "HU", _("ml"), series)
+    top = _HEADROOM * max((height for one in heights for height in one), default=0.0) or 1.0
+    axes = Axes("HU", _("ml"), (middles[0], middles[-1]) if middles else (-1000.0, 0.0), (0.0, top))
+    _show("densities chart", _("Densities of the lungs"), axes, series)
 
 
-def show_lines(
-    part: str, title: str, across: tuple[str, Sequence[float]], lines: dict[str, Sequence[float | None]]
-) -> None:
+def show_lines(part: str, title: str, across: tuple[str, Sequence[float]], up: str, lines: Sequence[Kind]) -> None:
     """A chart of lines with points over the values of `across`; a missing value leaves a gap."""
     table = _node("vtkMRMLTableNode", part)
-    _fill(table, [across[0], *lines], [list(across[1]), *lines.values()])
-    colours = (GROUND_GLASS.colour, CONSOLIDATION.colour, (60, 60, 60), (70, 110, 200))
+    _fill(table, [across[0], *(name for name, _values, _colour in lines)], [across[1], *(line[1] for line in lines)])
     series = []
-    for name, colour in zip(lines, colours, strict=False):
-        node = _series(table, f"{part} {name}", name, colour)
+    for number, (name, _values, colour) in enumerate(lines):
+        node = _series(table, f"{part} {number}", name, colour)
         node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
         node.SetXColumnName(across[0])
         node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
+        node.SetMarkerSize(_POINT)
+        node.SetLineWidth(2)
         series.append(node)
-    _show(f"{part} chart", title, across[0], "", series)
+    shown = [value for _name, values, _colour in lines for value in values if value is not None]
+    axes = Axes(
+        *(across[0], up, (min(across[1]) - 1.0, max(across[1]) + 1.0)),
+        (0.0, _HEADROOM * max(shown, default=0.0) or 1.0),
+    )
+    _show(f"{part} chart", title, axes, series)
 
 
 def _node(class_name: str, part: str) -> Any:
@@ -96,7 +169,7 @@ def _fill(node: Any, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> 
     node.SetAndObserveTable(table)
 
 
-def _series(table: Any, part: str, name: str, colour: tuple[int, int, int]) -> Any:
+def _series(table: Any, part: str, name: str, colour: Colour) -> Any:
     node = _node("vtkMRMLPlotSeriesNode", part)
     node.SetName(name)
     node.SetAndObserveTableNodeID(table.GetID())
@@ -105,12 +178,16 @@ def _series(table: Any, part: str, name: str, colour: tuple[int, int, int]) -> A
     return node
 
 
-def _show(part: str, title: str, across: str, up: str, series: Sequence[Any]) -> None:
+def _show(part: str, title: str, axes: Axes, series: Sequence[Any]) -> None:
     chart = _node("vtkMRMLPlotChartNode", part)
     chart.RemoveAllPlotSeriesNodeIDs()
     for node in series:
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
     chart.SetTitle(title)
-    chart.SetXAxisTitle(across)
-    chart.SetYAxisTitle(up)
+    chart.SetXAxisTitle(axes.across)
+    chart.SetYAxisTitle(axes.up)
+    chart.SetXAxisRangeAuto(False)
+    chart.SetXAxisRange(*axes.shown_across)
+    chart.SetYAxisRangeAuto(False)
+    chart.SetYAxisRange(*axes.shown_up)
     slicer.modules.plots.logic().ShowChartInLayout(chart)

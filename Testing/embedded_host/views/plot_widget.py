@@ -10,6 +10,24 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from Testing.embedded_host.views.render_view import RenderView
 
+_KIND = slicer.vtkMRMLPlotSeriesNode
+_PENS = {
+    _KIND.LineStyleNone: vtk.vtkPen.NO_PEN,
+    _KIND.LineStyleSolid: vtk.vtkPen.SOLID_LINE,
+    _KIND.LineStyleDash: vtk.vtkPen.DASH_LINE,
+    _KIND.LineStyleDot: vtk.vtkPen.DOT_LINE,
+    _KIND.LineStyleDashDot: vtk.vtkPen.DASH_DOT_LINE,
+    _KIND.LineStyleDashDotDot: vtk.vtkPen.DASH_DOT_DOT_LINE,
+}
+_MARKERS = {
+    _KIND.MarkerStyleNone: vtk.vtkPlotPoints.NONE,
+    _KIND.MarkerStyleCross: vtk.vtkPlotPoints.CROSS,
+    _KIND.MarkerStylePlus: vtk.vtkPlotPoints.PLUS,
+    _KIND.MarkerStyleSquare: vtk.vtkPlotPoints.SQUARE,
+    _KIND.MarkerStyleCircle: vtk.vtkPlotPoints.CIRCLE,
+    _KIND.MarkerStyleDiamond: vtk.vtkPlotPoints.DIAMOND,
+}
+
 
 class PlotView(RenderView):
     """Series drawn from their tables as lines, points or bars, with the chart node's titles."""
@@ -44,15 +62,30 @@ class PlotView(RenderView):
     def _describe(self, chart: Any) -> None:
         self._chart.SetTitle(chart.GetTitle() or "")
         self._chart.SetShowLegend(bool(chart.GetLegendVisibility()))
-        for axis, title in ((vtk.vtkAxis.BOTTOM, chart.GetXAxisTitle()), (vtk.vtkAxis.LEFT, chart.GetYAxisTitle())):
-            self._chart.GetAxis(axis).SetTitle(title or "")
+        for axis, title, auto, limits in (
+            (vtk.vtkAxis.BOTTOM, chart.GetXAxisTitle(), chart.GetXAxisRangeAuto(), chart.GetXAxisRange()),
+            (vtk.vtkAxis.LEFT, chart.GetYAxisTitle(), chart.GetYAxisRangeAuto(), chart.GetYAxisRange()),
+        ):
+            drawn = self._chart.GetAxis(axis)
+            drawn.SetTitle(title or "")
+            drawn.SetBehavior(vtk.vtkAxis.AUTO if auto else vtk.vtkAxis.FIXED)
+            if not auto:
+                drawn.SetUnscaledRange(*limits)
+            for text, size in (
+                (drawn.GetTitleProperties(), chart.GetAxisTitleFontSize()),
+                (drawn.GetLabelProperties(), chart.GetAxisLabelFontSize()),
+            ):
+                text.SetFontSize(size)
+                text.SetBold(False)
 
     def _add(self, series: Any) -> None:
-        bars = series.GetPlotType() == slicer.vtkMRMLPlotSeriesNode.PlotTypeBar
+        table, kind = series.GetTableNode().GetTable(), series.GetPlotType()
+        across = series.GetXColumnName() if series.IsXColumnRequired() else ""
+        if series.IsXColumnRequired() and isinstance(table.GetColumnByName(across), vtk.vtkStringArray | type(None)):
+            return  # as the application: no such plot without numbers across
+        bars = kind in (_KIND.PlotTypeBar, _KIND.PlotTypeScatterBar)
         plot = self._chart.AddPlot(vtk.vtkChart.BAR if bars else vtk.vtkChart.LINE)
-        table = series.GetTableNode().GetTable()
-        across = series.GetXColumnName()
-        if across and not isinstance(table.GetColumnByName(across), vtk.vtkStringArray):
+        if across:
             plot.SetInputData(table, across, series.GetYColumnName())
         else:
             plot.SetInputData(table)
@@ -60,7 +93,12 @@ class PlotView(RenderView):
             plot.SetUseIndexForXSeries(True)
         plot.SetLabel(series.GetName())
         plot.SetColorF(*series.GetColor())
+        plot.SetOpacity(series.GetOpacity())
         plot.SetWidth(series.GetLineWidth())
+        if not bars:
+            plot.GetPen().SetLineType(_PENS[series.GetLineStyle()])
+            plot.SetMarkerStyle(_MARKERS[series.GetMarkerStyle()])
+            plot.SetMarkerSize(series.GetMarkerSize())
 
     def fitToContent(self) -> None:
         self._chart.RecalculateBounds()
