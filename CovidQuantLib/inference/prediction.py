@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,9 @@ class Prediction:
     `labels` (uint8) stand on the CT's whole grid (k, j, i), 0 outside of `box`; label n is the network's channel n.
     `entropy` (float32, on the box's voxels) is the uncertainty where it was asked for: the entropy of the
     probabilities divided by its largest value, 0 where one class is certain to 1 where all are as likely.
+    `foreground` (float32, on the box's voxels) is the probability of any label but the background, where asked for.
+    `uncertain_ml`, where it was asked for, has one number a slice k of the whole grid: the sum of that entropy over the
+    slice's lung voxels times their volume, as if so many ml were even odds and all others certain.
     `notes` are sentences for the user on how the network ran.
     """
 
@@ -37,6 +41,8 @@ class Prediction:
     entropy: FloatArray | None
     box: Box
     notes: tuple[str, ...]
+    foreground: FloatArray | None = None
+    uncertain_ml: tuple[float, ...] | None = None
 
 
 def predict(
@@ -49,12 +55,15 @@ def predict(
     reading: Reading = VOLUMES,
     lungs: MaskArray | None = None,
     uncertainty: bool = False,
+    foreground: bool = False,
+    by_slice: bool = False,
     progress: Progress = no_progress,
 ) -> Prediction:
     """Labels of `box` of a CT (`ct_hu`, the whole grid k, j, i, in HU).
 
     `reading` says what the network takes: volumes, or slices, which are stacked. `lungs` is a mask on the same grid,
-    for a network that sees the lungs alone.
+    for a network that sees the lungs alone, and for what `by_slice` adds up (without it the whole box). `uncertainty`
+    asks for the entropy of every voxel, `by_slice` for its sums alone, which take no memory.
 
     The network works on its own grid (`model_grid`), which may reach beyond `box` (`view_box`); its probabilities are
     interpolated linearly onto the CT's voxels, where the largest gives the label (the smaller label of two even ones).
@@ -72,15 +81,23 @@ def predict(
     labels = np.zeros(geometry.shape, np.uint8)
     inside = labels[box.slices]
     seen = _within(box, view)
-    entropy = np.empty(box.shape, np.float32) if uncertainty else None
+    entropy, any_label = (np.empty(box.shape, np.float32) if wanted else None for wanted in (uncertainty, foreground))
+    sums = np.zeros(geometry.shape[0]) if by_slice else None
     for start in range(0, box.shape[0], _SLAB):
         back(start / box.shape[0], "Bringing the network's answer onto the CT")
         stop = min(start + _SLAB, box.shape[0])
-        inside[start:stop] = _labels(probabilities, grid, start, stop)[seen]
+        planes = [found[seen] for found in _expanded(probabilities, grid, start, stop)]
+        inside[start:stop] = _labels(planes)
         if entropy is not None:
-            entropy[start:stop] = _entropy(probabilities, grid, start, stop)[seen]
+            entropy[start:stop] = _entropy(planes)
+        if any_label is not None:
+            any_label[start:stop] = 1.0 - planes[0]
+        if sums is not None:
+            where = None if lungs is None else lungs[box.slices][start:stop]
+            sums[box.start[0] + start : box.start[0] + stop] = _sums(planes, where)
     back(1.0, "Bringing the network's answer onto the CT")
-    return Prediction(labels, entropy, box, notes)
+    uncertain = None if sums is None else tuple(map(float, sums * geometry.voxel_ml))
+    return Prediction(labels, entropy, box, notes, any_label, uncertain)
 
 
 def _within(box: Box, view: Box) -> tuple[slice, slice, slice]:
@@ -89,24 +106,37 @@ def _within(box: Box, view: Box) -> tuple[slice, slice, slice]:
     return (slice(None), rows, columns)
 
 
-def _labels(probabilities: FloatArray, grid: WorkingGrid, start: int, stop: int) -> LabelArray:
-    """The label with the largest probability on planes `start` to before `stop` of the box."""
-    if len(probabilities) == 2:
-        return (grid.expand_planes(probabilities[1], start, stop) > _EVEN).astype(np.uint8)
-    most = grid.expand_planes(probabilities[0], start, stop)
+def _expanded(probabilities: FloatArray, grid: WorkingGrid, start: int, stop: int) -> list[FloatArray]:
+    """The probability of each class on planes `start` to before `stop` of the box."""
+    found = [grid.expand_planes(one, start, stop) for one in probabilities[1:]]
+    # Of two classes one says all; of more the sum of all others would add up their rounding.
+    return [1 - found[0], *found] if len(found) == 1 else [grid.expand_planes(probabilities[0], start, stop), *found]
+
+
+def _labels(planes: Sequence[FloatArray]) -> LabelArray:
+    """The label with the largest probability."""
+    if len(planes) == 2:
+        return (planes[1] > _EVEN).astype(np.uint8)
+    most = planes[0].copy()
     labels = np.zeros(most.shape, np.uint8)
-    for label in range(1, len(probabilities)):
-        found = grid.expand_planes(probabilities[label], start, stop)
-        better = found > most
-        labels[better] = label
+    for label, found in enumerate(planes[1:], start=1):
+        labels[found > most] = label
         np.maximum(most, found, out=most)
     return labels
 
 
-def _entropy(probabilities: FloatArray, grid: WorkingGrid, start: int, stop: int) -> FloatArray:
-    """Entropy of the probabilities on these planes, divided by log(classes)."""
-    total = np.zeros((stop - start, *grid.box.shape[1:]), np.float32)
-    for one in probabilities:
-        found = grid.expand_planes(one, start, stop)
+def _entropy(planes: Sequence[FloatArray]) -> FloatArray:
+    """Entropy of the probabilities, divided by log(classes)."""
+    total = np.zeros(planes[0].shape, np.float32)
+    for found in planes:
         total -= found * np.log(np.maximum(found, _TINY))
-    return np.clip(total / np.float32(np.log(len(probabilities))), 0.0, 1.0)
+    return np.clip(total / np.float32(np.log(len(planes))), 0.0, 1.0)
+
+
+def _sums(planes: Sequence[FloatArray], where: MaskArray | None) -> list[float]:
+    """The entropy of each plane's voxels in `where`, added up."""
+    sums = []
+    for number in range(len(planes[0])):
+        flat = [found[number].ravel() if where is None else found[number][where[number]] for found in planes]
+        sums.append(float(_entropy(flat).sum(dtype=np.float64)))
+    return sums

@@ -38,12 +38,14 @@ class NetworkInfection:
 
     `labels` (uint8: 1 ground glass, 2 consolidation) stand on the CT's grid (k, j, i), within the lungs and outside the
     airways. `split_hu` is the density that told the classes apart, None where the network did. `warnings` say how it
-    ran ("The GPU had too little memory ...") and what its labels are.
+    ran ("The GPU had too little memory ...") and what its labels are. `uncertain_ml` is how unsure the network was in
+    each axial slice (`inference.Prediction`).
     """
 
     labels: LabelArray
     split_hu: int | None
     warnings: tuple[CaseWarning, ...]
+    uncertain_ml: tuple[float, ...] | None = None
 
 
 def predicted_infection(
@@ -53,9 +55,10 @@ def predicted_infection(
     progress: Progress = no_progress,
     *,
     uncertainty: bool = False,
+    foreground: bool = False,
     engine: Engine | None = None,
 ) -> Prediction:
-    """What `model` says of the box of the lungs, before anything is cut or split; its entropy on request.
+    """What `model` says of the box of the lungs, before anything is cut or split; entropy and foreground on request.
 
     `engine` is one that holds this model already: for many CTs it is opened once.
     """
@@ -68,6 +71,7 @@ def predicted_infection(
         reading=network(model.card.network).reading,
         lungs=lung_labels > 0,
         uncertainty=uncertainty,
+        foreground=foreground,
         progress=progress,
     )
 
@@ -89,12 +93,14 @@ def network_infection(
     A model that tells ground glass and consolidation apart keeps its classes; any other gives them by density: above
     `split_hu` is consolidation. Pieces under `infection.SMALLEST_ML` are dropped, as the baseline drops them.
     """
-    found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9), engine=engine)
+    found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9), by_slice=True, engine=engine)
     progress(0.9, "Drawing the infection")
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
     warnings = tuple(CaseWarning("network_fallback", note) for note in found.notes)
     if model.card.label_set.name == _WITH_CLASSES:
-        return NetworkInfection(np.where(infected, found.labels, 0).astype(np.uint8), None, warnings)
+        labels = np.where(infected, found.labels, 0).astype(np.uint8)
+        return NetworkInfection(labels, None, warnings, found.uncertain_ml)
     if model.card.label_set.name == _WITH_EFFUSION:
         warnings = (*warnings, _EFFUSION)
-    return NetworkInfection(split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu), split_hu, warnings)
+    labels = split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu)
+    return NetworkInfection(labels, split_hu, warnings, found.uncertain_ml)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from CovidQuantLib.ct import CtVolume, LabelArray
-from CovidQuantLib.ct.labelmaps import read_labelmap
-from CovidQuantLib.ct.reading import read_ct
 from CovidQuantLib.hitl.pool.licences import NOT_STATED, Licence, licence
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training import Entry, read_datalist
-
-_LABELS = 2
+from CovidQuantLib.training.truth import Truth
+from CovidQuantLib.training.truth import read_truth as truth_of
 
 
 @dataclass(frozen=True)
@@ -51,15 +48,6 @@ class Cohort:
         return tuple(one for one in self.scans if one.is_held_out)
 
 
-@dataclass(frozen=True)
-class Truth:
-    """A scan as it is read from the cohort: CT, lungs (right 1, left 2, or 1 alone), infection within them (0, 1)."""
-
-    ct: CtVolume
-    lungs: LabelArray
-    infection: LabelArray
-
-
 def read_cohort(path: Path) -> Cohort:
     """The cohort in the data list `path`: "training" is corrected, "validation" held out.
 
@@ -91,18 +79,9 @@ def read_cohort(path: Path) -> Cohort:
 
 
 def read_truth(scan: CohortScan) -> Truth:
-    """CT, lungs and truth of a scan; infection outside the lungs is cut. Raises `InputError`, which names the entry."""
-    entry = scan.entry
-    assert entry.lungs is not None
-    try:
-        ct = read_ct(entry.image)
-        lungs = read_labelmap(entry.lungs, ct)
-        infection = read_labelmap(entry.label, ct)
-        if int(infection.max()) > _LABELS or int(lungs.max()) > _LABELS or not lungs.any():
-            raise InputError("The mask of the infection or of the lungs holds labels above 2, or there are no lungs.")
-    except InputError as error:
-        raise InputError(f"{entry.where}: {error}") from error
-    return Truth(ct, lungs, ((infection > 0) & (lungs > 0)).astype(np.uint8))
+    """CT, lungs and truth of a scan, ground glass and consolidation as one (0, 1). Raises `InputError`."""
+    truth = truth_of(scan.entry)
+    return replace(truth, infection=(truth.infection > 0).astype(np.uint8))
 
 
 def cohort_code(cohort: Cohort, progress: Progress) -> str:
