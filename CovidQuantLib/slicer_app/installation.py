@@ -51,6 +51,9 @@ def ensure_networks(found: Found = find_spec) -> bool:
         return False
     if found(TORCH) is None:
         _install_torch()
+        importlib.invalidate_caches()
+        if found(TORCH) is None:  # declined: its dialog has asked
+            return False
     return _ensure(missing(NETWORKS, found), lambda: missing(NETWORKS, found))
 
 
@@ -68,19 +71,28 @@ def _install_torch() -> None:
 def _ensure(requirements: list[str], still_missing: Callable[[], list[str]]) -> bool:
     if not requirements:
         return True
-    try:
-        packaging: Any = importlib.import_module("slicer.packaging")
-    except ImportError:
-        packaging = None
-    if packaging is not None:  # asks by itself
-        _guarded(lambda: packaging.pip_ensure(requirements, requester="CovidQuant"))
-    else:
-        question = _("CovidQuant needs these Python packages, from the internet:\n{packages}\nInstall them now?")
-        if not slicer.util.confirmYesNoDisplay(question.format(packages="\n".join(requirements))):
-            return False
-        _guarded(lambda: slicer.util.pip_install(requirements))
+    question = _(
+        "CovidQuant computes with these Python packages, which Slicer's Python does not have yet:\n{packages}\n"
+        "They come from the internet and are put into Slicer's Python; nothing that is there is replaced, and nothing "
+        "about any patient is sent. Install them now?"
+    )
+    if not slicer.util.confirmYesNoDisplay(question.format(packages="\n".join(requirements))):
+        return False
+    _guarded(lambda: _install(requirements))
     importlib.invalidate_caches()
     return not still_missing()
+
+
+def _install(requirements: list[str]) -> None:
+    try:
+        packaging: Any = importlib.import_module("slicer.packaging")
+    except ImportError:  # before Slicer 5.12
+        slicer.util.pip_install(requirements)
+        return
+    from packaging.requirements import Requirement  # which that module works with itself
+
+    wanted = [Requirement(requirement) for requirement in requirements]
+    packaging.pip_ensure(wanted, prompt_install=False, requester="CovidQuant")
 
 
 def _guarded(install: Callable[[], object]) -> None:

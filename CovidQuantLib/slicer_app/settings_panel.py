@@ -121,8 +121,10 @@ class SettingsPanel(Panel):
 
     def _on_install(self) -> None:
         try:
-            if ensure_networks():
-                self.desk.say(_("Everything that networks need is installed."))
+            installed = ensure_networks()
+            self.desk.say(
+                _("Everything that networks need is installed.") if installed else _("Nothing was installed.")
+            )
         except InputError as error:
             self.desk.say(str(error))
         self.desk.changed()

@@ -189,10 +189,21 @@ def test_nothing_is_installed_without_asking(
     monkeypatch.setattr(installation, "BASE", {"no_such_package": "no-such-package>=1"})
     screen.desk.parameters.ct = a_ct()
     screen.desk.changed()
+    application.dialogs.answer("No")
     section(screen, "Segment").ui.segmentButton.click()
     assert asked == []
-    assert application.packaging.requests == ["['no-such-package>=1']"]
-    assert screen.message
+    assert application.packaging.requests == []
+    assert screen.message == "Nothing was started: packages are missing."
+    assert section(screen, "Segment").ui.segmentButton.isEnabled()
+    application.dialogs.answer("Yes")
+    section(screen, "Segment").ui.segmentButton.click()
+    assert application.packaging.requests == ["no-such-package>=1"]
+    assert "could not be installed" in screen.message
+    monkeypatch.setattr(installation, "BASE", {})
+    section(screen, "Segment").ui.segmentButton.click()
+    application.wait_until(lambda: not screen.desk.jobs.busy, seconds=60)
+    assert len(asked) == 1
+    assert screen.message == ""
 
 
 def test_the_screens_state_is_in_the_scene(application: Application, a_case: Any, tmp_path: Path) -> None:
