@@ -35,6 +35,7 @@ def quantification_json(
         "sources": _sources(segmentation),
         "border_error_mm": segmentation.border_error_mm,
         "split_hu": segmentation.split_hu,
+        "uncertainty": _uncertainty(segmentation),
         "warnings": [dataclasses.asdict(warning) for warning in all_warnings(ct, segmentation)],
         "regions": [_region(region, segmentation) for region in quantification.regions],
         "ct_score": {
@@ -81,6 +82,10 @@ def _sources(segmentation: ChestSegmentation) -> dict[str, Any]:
         name: {"source": part.source, "model": part.model, "estimated": part.is_estimated}
         for name, part in segmentation.parts.items()
     }
+
+
+def _uncertainty(segmentation: ChestSegmentation) -> dict[str, Any] | None:
+    return None if segmentation.uncertain_ml is None else {"by_slice_ml": segmentation.uncertain_ml}
 
 
 def _region(region: RegionMeasures, segmentation: ChestSegmentation) -> dict[str, Any]:

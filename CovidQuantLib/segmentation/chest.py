@@ -37,7 +37,8 @@ class ChestSegmentation:
 
     `border_error_mm` is the 95th percentile of the distance between the estimated lobe borders and the fissures that
     were detected, in mm; None where the lobes are no estimate or no fissure was detected. `split_hu` is the density
-    that told ground glass from consolidation; None where a reader or a model did.
+    that told ground glass from consolidation; None where a reader or a model did. `uncertain_ml` is how unsure the
+    network was that found the infection, one number an axial slice (`inference.Prediction`); None where none did.
     """
 
     lungs: Part
@@ -47,6 +48,7 @@ class ChestSegmentation:
     border_error_mm: float | None = None
     split_hu: float | None = None
     warnings: tuple[CaseWarning, ...] = ()
+    uncertain_ml: tuple[float, ...] | None = None
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -56,6 +56,7 @@ def predicted_infection(
     *,
     uncertainty: bool = False,
     foreground: bool = False,
+    by_slice: bool = False,
     engine: Engine | None = None,
 ) -> Prediction:
     """What `model` says of the box of the lungs, before anything is cut or split; entropy and foreground on request.
@@ -72,6 +73,7 @@ def predicted_infection(
         lungs=lung_labels > 0,
         uncertainty=uncertainty,
         foreground=foreground,
+        by_slice=by_slice,
         progress=progress,
     )
 

@@ -52,6 +52,7 @@ class _Infection:
     part: Part
     split_hu: int | None
     warnings: tuple[CaseWarning, ...] = ()
+    uncertain_ml: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def segment_chest(
         border_error_mm=anatomy.border_error_mm,
         split_hu=infection.split_hu,
         warnings=(*anatomy.warnings, *infection.warnings),
+        uncertain_ml=infection.uncertain_ml,
     )
 
 
@@ -134,7 +136,8 @@ def _infection(
         return _Infection(Part(found, THRESHOLD), options.split_hu)
     model = options.infection_model
     seen = network_infection(ct, lung_labels, lungs, model, progress, split_hu=options.split_hu)
-    return _Infection(Part(seen.labels, model.card.id, model.card.name), seen.split_hu, seen.warnings)
+    part = Part(seen.labels, model.card.id, model.card.name)
+    return _Infection(part, seen.split_hu, seen.warnings, seen.uncertain_ml)
 
 
 def _check_inside(infection: LabelArray, lungs: LabelArray, ct: CtVolume) -> None:

@@ -147,6 +147,23 @@ def test_uncertainty_stands_on_the_box_s_own_voxels_between_none_and_one() -> No
     assert 0.0 <= found.entropy.min() < found.entropy.max() <= 1.0
 
 
+@pytest.mark.parametrize("engine", [PointwiseEngine(), _FixedClasses()], ids=["two classes", "three"])
+def test_uncertainty_by_slice_is_what_its_lung_voxels_add_up_to(engine: PointwiseEngine) -> None:
+    grid = geometry((0.8, 0.8, 5.0))
+    hu = np.random.default_rng(2).integers(-1024, 300, grid.shape).astype(np.int16)
+    box, lungs = Box((1, 4, 9), (11, 60, 70)), ball(grid)
+    found = predict(hu, grid, box, engine, TWO_MM, lungs=lungs, uncertainty=True, by_slice=True)
+    assert found.entropy is not None
+    assert found.uncertain_ml is not None
+    expected = np.zeros(grid.shape[0])
+    expected[box.start[0] : box.stop[0]] = (
+        np.where(lungs[box.slices], found.entropy, 0).sum(axis=(1, 2)) * grid.voxel_ml
+    )
+    assert expected.max() > 0
+    np.testing.assert_allclose(found.uncertain_ml, expected, rtol=1e-4)
+    assert predict(hu, grid, box, engine, TWO_MM, lungs=lungs).uncertain_ml is None
+
+
 @pytest.mark.parametrize("spacing", SPACINGS.values(), ids=SPACINGS)
 def test_what_the_network_sees_has_exactly_the_model_s_spacing(spacing: tuple[float, float, float]) -> None:
     grid = geometry(spacing)

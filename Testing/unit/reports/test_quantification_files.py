@@ -48,6 +48,15 @@ def test_every_field_of_both_files_is_documented(a_case: Case) -> None:
     assert not {field for field in fields if f"`{field}`" not in documented}
 
 
+def test_how_unsure_a_network_was_is_null_where_none_found_the_infection(a_case: Case) -> None:
+    assert document(a_case)["uncertainty"] is None
+    unsure = dataclasses.replace(a_case.segmentation, uncertain_ml=(0.0, 1.25))
+    seen = document(dataclasses.replace(a_case, segmentation=unsure))
+    assert seen["uncertainty"] == {"by_slice_ml": [0.0, 1.25]}
+    assert keys_of(seen) - keys_of(document(a_case)) == {"by_slice_ml"}
+    assert "`by_slice_ml`" in DOCUMENTATION.read_text(encoding="utf-8")
+
+
 def test_an_absent_lobe_is_null_with_its_reason_and_never_zero(a_case: Case) -> None:
     case = a_case.without_middle_lobe()
     lobe = next(region for region in document(case)["regions"] if region["key"] == "RML")
