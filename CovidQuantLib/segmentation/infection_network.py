@@ -97,6 +97,19 @@ def network_infection(
     """
     found = predicted_infection(ct, lung_labels, model, part_of(progress, 0.0, 0.9), by_slice=True, engine=engine)
     progress(0.9, "Drawing the infection")
+    return drawn_infection(ct, lung_labels, lungs, model, found, split_hu=split_hu)
+
+
+def drawn_infection(
+    ct: CtVolume,
+    lung_labels: LabelArray,
+    lungs: Lungs,
+    model: LoadedModel,
+    found: Prediction,
+    *,
+    split_hu: int = DEFAULT_SPLIT_HU,
+) -> NetworkInfection:
+    """What `model` has `found` (`predicted_infection`), cut and told apart as `network_infection` does it."""
     infected = without_specks((found.labels > 0) & (lung_labels > 0) & ~lungs.airways, ct.geometry.voxel_ml)
     warnings = tuple(CaseWarning("network_fallback", note) for note in found.notes)
     if model.card.label_set.name == _WITH_CLASSES:
