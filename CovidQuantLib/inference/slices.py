@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.inference.attempts import ON_CPU, next_engine
+from CovidQuantLib.inference.attempts import ON_CPU, is_out_of_memory, next_engine
 from CovidQuantLib.inference.engines import Engine
 from CovidQuantLib.networks import Reading
 from CovidQuantLib.progress import Progress, no_progress
@@ -28,15 +28,15 @@ def run_slices(
     are taken at a time, and where one is too many the engine's fallback goes on; the notes say so. Raises `InputError`
     where nothing is left to try.
     """
-    import torch
-
     padded, inner = _padded(volume, reading.neighbours, multiple_of)
     notes: tuple[str, ...] = ()
     number = _at_a_time(engine, padded, reading, multiple_of)
     while True:
         try:
             return _stacked(engine, padded, reading, number, progress)[:, :, *inner], notes
-        except torch.cuda.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             if number > 1:
                 number //= 2
                 continue

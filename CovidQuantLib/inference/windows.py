@@ -11,7 +11,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from CovidQuantLib.inference.attempts import ON_CPU, SMALLER, next_engine
+from CovidQuantLib.inference.attempts import ON_CPU, SMALLER, is_out_of_memory, next_engine
 from CovidQuantLib.inference.engines import Engine
 from CovidQuantLib.progress import Progress, no_progress
 
@@ -32,8 +32,6 @@ def run_volume(
     memory the windows are halved, and where that does not help the engine's fallback goes on; the notes say so. Raises
     `InputError` where nothing is left to try.
     """
-    import torch
-
     padded, inner = _padded(volume, multiple_of)
     shape = (padded.shape[1], padded.shape[2], padded.shape[3])
     notes: tuple[str, ...] = ()
@@ -42,7 +40,9 @@ def run_volume(
         window = window_for(shape, largest, multiple_of)
         try:
             return _blended(engine, padded, window, progress)[:, *inner], notes
-        except torch.cuda.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not is_out_of_memory(error):
+                raise
             if max(window) > max(_SMALLEST_SIDE, multiple_of):
                 largest, notes = math.prod(window) // 2, (SMALLER,)
                 continue

@@ -47,18 +47,21 @@ def module_of(card: ModelCard, content: bytes) -> nn.Module:
     """The card's network with the weights in `content` (a whole safetensors file), ready for inference.
 
     The network is built without memory first, so that a card which asks for a huge one is refused by comparison.
-    Raises `InputError` where the network cannot be built, or tensors are missing, too many, of another shape or kind,
-    or not finite.
+    Raises `InputError` where the network cannot be built or takes no input of the card's, or tensors are missing, too
+    many, of another shape or kind, or not finite.
     """
     require_networks()
     import torch
 
+    spec = network(card.network)
     with torch.device("meta"):
-        module = network(card.network).build(
-            in_channels=card.in_channels, classes=card.label_set.classes, **card.arguments
-        )
+        module = spec.build(in_channels=card.in_channels, classes=card.label_set.classes, **card.arguments)
     tensors = _tensors(content)
     _check_fit(module.state_dict(), tensors)
+    if card.preprocessing.multiple_of % spec.multiple_of(card.arguments):
+        raise InputError(
+            "The card's multiple_of does not fit its network, which halves its input more often. Get the model again."
+        )
     if not all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values()):
         raise InputError("The weights hold values that are not numbers. Get the model again from where it came.")
     module.load_state_dict(tensors, assign=True)

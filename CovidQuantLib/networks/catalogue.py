@@ -19,7 +19,7 @@ class NetworkSpec:
 
     `source` is the class as `file.Class` of this room, imported at the first `build`, so that the catalogue can be read
     without PyTorch. `arguments` are the class's own defaults; a model may set them otherwise, and no others.
-    `reading` says what one input is.
+    `reading` says what one input is. `label_set` is the only one that the network has; None: it takes any.
     """
 
     name: str
@@ -28,6 +28,12 @@ class NetworkSpec:
     preprocessing: Preprocessing
     reading: Reading = VOLUMES
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    label_set: str | None = None
+
+    def multiple_of(self, arguments: Mapping[str, Any]) -> int:
+        """What the sides of an input must be multiples of, with `arguments` that `build` has accepted."""
+        levels = arguments.get("blocks")
+        return self.preprocessing.multiple_of if levels is None else int(2 ** (len(levels) - 1))
 
     def build(self, *, in_channels: int | None = None, classes: int, **arguments: Any) -> Any:
         """The network as a `torch.nn.Module` with fresh weights, `classes` output channels (logits).
@@ -98,6 +104,15 @@ _NETWORKS = (
         _WU,
         Reading("slab", 7),
         _WIDTH,
+    ),
+    NetworkSpec(
+        "hybrid_unet_pair",
+        "Wu et al. 2020, UNet-1 and UNet-2",
+        "hybrid_unet_pair.HybridUNetPair",
+        _WU,
+        Reading("slab", 7),
+        _WIDTH,
+        label_set="classes",
     ),
     NetworkSpec(
         "opacity_unet",

@@ -55,7 +55,7 @@ def make_card(
         label_set=start.label_set,
         parent=start.parent.id if start.parent else None,
         trained_on=tuple(sorted({case.code for case in training})),
-        metrics=_metrics(datalist, validation, outcome),
+        metrics=_metrics(datalist, validation, outcome, start.parent),
         recipe=_recipe(options, start, training, validation, outcome),
         attribution=tuple(dict.fromkeys((*datalist.attribution, *options.attribution))),
         limits=limits,
@@ -63,11 +63,12 @@ def make_card(
     )
 
 
-def _metrics(datalist: Datalist, cases: Sequence[Case], outcome: Outcome) -> tuple[Metric, ...]:
+def _metrics(
+    datalist: Datalist, cases: Sequence[Case], outcome: Outcome, parent: ModelCard | None
+) -> tuple[Metric, ...]:
     """The Dice of the validation, where the data list says what its data are: real or synthetic must stand beside."""
     if outcome.position.best is None or datalist.data is None:
         return ()
-    seen = "none of these patients; the weights were chosen by this figure, so that it is a little too good"
     return (
         Metric(
             name="Dice at the model's spacing, mean over patients",
@@ -77,9 +78,19 @@ def _metrics(datalist: Datalist, cases: Sequence[Case], outcome: Outcome) -> tup
             patients=len({case.patient for case in cases}),
             cases=tuple(case.code[:_CODE_DIGITS] for case in cases),
             reference=datalist.reference or "not stated",
-            overlap=seen,
+            overlap=f"{_seen(cases, parent)}; the weights were chosen by this figure, so that it is a little too good",
         ),
     )
+
+
+def _seen(cases: Sequence[Case], parent: ModelCard | None) -> str:
+    """What this training and the one before it had seen of the validation. A card names no patients, only cases."""
+    if parent is None:
+        return "none of these patients"
+    known = len({case.code for case in cases} & set(parent.trained_on))
+    before = f"{known} of these {len(cases)} cases" if known else "none of these cases"
+    older = "" if parent.parent is None else ", what its own parents saw is not known here"
+    return f"none of these patients by this training, {before} by its parent{older}"
 
 
 def _recipe(
@@ -116,4 +127,22 @@ def _recipe(
         "validation_cases": len(validation),
         "validation_dice": position.best,
         "validation_false_ml": position.best_false_ml,
+        **start.before,
+        **_of_patients(options, start, training),
+    }
+
+
+def _of_patients(options: TrainingOptions, start: Start, training: Sequence[Case]) -> dict[str, Scalar]:
+    """How consolidation was learnt from the patients' labels."""
+    if not start.learns_from_patients:
+        return {}
+    labels = [case.has_consolidation for case in training]
+    return {
+        "prior": options.prior,
+        "prior_b": options.b_of_prior,
+        "prior_k": options.prior_k if options.prior == "density" else None,
+        "weak_dice": options.weak_dice,
+        "cases_with_consolidation": labels.count(True),
+        "cases_without_consolidation": labels.count(False),
+        "cases_not_known": labels.count(None),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model
+from CovidQuantLib.models.fields import Scalar
 from CovidQuantLib.networks import LabelSet, Preprocessing, Reading, label_set, network
 from CovidQuantLib.training.options import TrainingOptions
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 DEFAULT_NETWORK, DEFAULT_LABELS = "vbnet", "infection"
+UNET_1, PAIR = "hybrid_unet", "hybrid_unet_pair"
 _OWN_SETTINGS = {"vbnet": {"width": 8, "norm": "batch"}}
 """Settings of a network where they are not the catalogue's: small enough for a CPU, and a norm that was trained.
 
@@ -29,7 +31,7 @@ class Start:
     """A network by name and settings, its preprocessing and label set, and the parent that they come from.
 
     `patch` is what is cut out of a case (k, j, i), in voxels. `first_weights` is the SHA-256 of the file that some of
-    the weights come from.
+    the weights come from. `before` is what the card says of a training that came right before this one.
     """
 
     network: str
@@ -40,6 +42,12 @@ class Start:
     module: nn.Module
     patch: tuple[int, int, int]
     first_weights: str | None = None
+    before: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def learns_from_patients(self) -> bool:
+        """Whether consolidation is learnt from one label for each patient (`weak_labels`), and not from masks."""
+        return self.network == PAIR
 
     @property
     def reading(self) -> Reading:
@@ -61,9 +69,8 @@ def make_start(options: TrainingOptions) -> Start:
     labels = label_set(options.label_set or DEFAULT_LABELS)
     arguments = {**spec.arguments, **_OWN_SETTINGS.get(spec.name, {}), **(options.arguments or {})}
     arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
-    preprocessing = spec.preprocessing
-    if "blocks" in arguments:
-        preprocessing = replace(preprocessing, multiple_of=2 ** (len(arguments["blocks"]) - 1))
+    module = spec.build(classes=labels.classes, **arguments)
+    preprocessing = replace(spec.preprocessing, multiple_of=spec.multiple_of(arguments))
     if options.spacing_mm is not None:
         preprocessing = replace(preprocessing, spacing_mm=options.spacing_mm, matrix=None, thick_slices_mm=None)
     if options.lungs_alone is not None:
@@ -71,7 +78,6 @@ def make_start(options: TrainingOptions) -> Start:
     if preprocessing.lungs_alone and labels.name == "lungs":
         raise InputError("A network that finds the lungs cannot be shown the lungs alone.")
     patch = _patch(options, preprocessing, spec.reading)
-    module = spec.build(classes=labels.classes, **arguments)
     first = None
     if options.first_weights is not None:
         from CovidQuantLib.training.first_weights import load_first_weights

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from CovidQuantLib.messages import Cancelled, InputError
+from CovidQuantLib.networks.hybrid_unet_pair import HybridUNetPair
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.batches import Batches, memory_format
 from CovidQuantLib.training.cases import Case
@@ -32,6 +33,7 @@ from CovidQuantLib.training.options import Precision, TrainingOptions
 from CovidQuantLib.training.schedule import LOWEST_PLATEAU_RATE, PLATEAU_VALIDATIONS, rate_factor, share_done
 from CovidQuantLib.training.start import Start
 from CovidQuantLib.training.validation import validate
+from CovidQuantLib.training.weak_labels import em_step, infected_region, prior_of
 
 _LARGEST_GRADIENT = 5.0
 _A_LITTLE_MORE = 1.001
@@ -74,6 +76,7 @@ class Trainer:
         self._optimiser = make_optimiser(self.module, options)
         self._batches = Batches(data.training, options, start, who)
         self._steps = self._batches.steps
+        self._prior = prior_of(options)
         self._best: Tensors = {}
         self._clock = self._written = time.monotonic()
         self.position = Position()
@@ -94,7 +97,8 @@ class Trainer:
         """
         self._clock = self._written = time.monotonic()
         try:
-            if self._start.parent and self._data.validation and self.position.step == 0:
+            has_answer = self._start.parent is not None and not self._start.learns_from_patients
+            if has_answer and self._data.validation and self.position.step == 0:
                 # A training that makes its parent no better gives the parent's weights back.
                 self._validate(log)
             while not (ended := self._ended()):
@@ -145,16 +149,15 @@ class Trainer:
     def _message(self) -> str:
         position = self.position
         loss = f", loss {position.epoch_loss / position.step_of_epoch:.3f}" if position.step_of_epoch else ""
-        return f"Training, epoch {position.epoch + 1}, step {position.step_of_epoch + 1} of {self._steps}{loss}"
+        step = min(position.step_of_epoch + 1, self._steps)
+        return f"Training, epoch {position.epoch + 1}, step {step} of {self._steps}{loss}"
 
     def _step(self, log: TrainingLog) -> None:
         options, position = self._options, self.position
         rate = self._rate()
         set_rate(self._optimiser, rate)
         images, labels = self._batches.batch(position.epoch, position.step_of_epoch)
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=uses_bfloat16(options.precision)):
-            logits = self._forward(images)
-        loss = segmentation_loss(logits, labels, options.loss, self._who.add_up)
+        loss = self._weak_loss(images) if self._start.learns_from_patients else self._loss(images, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
             raise InputError(
@@ -173,6 +176,23 @@ class Trainer:
             seconds=self._tick(),
         )
         log.write("step", step=self.position.step, epoch=position.epoch + 1, loss=value, rate=rate)
+
+    def _loss(self, images: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        with self._autocast():
+            logits = self._forward(images)
+        return segmentation_loss(logits, labels, self._options.loss, self._who.add_up)
+
+    def _weak_loss(self, images: torch.Tensor) -> torch.Tensor:
+        """Of UNet-2, by the patients' labels, within the region of UNet-1, which is held."""
+        assert isinstance(self.module, HybridUNetPair)
+        of_patients = self._batches.patient_labels(self.position.epoch, self.position.step_of_epoch)
+        with self._autocast():
+            region = infected_region(self.module.unet_1, images)
+            of_batch = self._options.weak_dice == "batch"
+            return em_step(self.module.unet_2, images, region, of_patients, self._prior, of_batch=of_batch)
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self._who.device.type, torch.bfloat16, enabled=uses_bfloat16(self._options.precision))
 
     def _end_epoch(self, log: TrainingLog) -> None:
         due = bool(self._data.validation) and self._is_validation_due()

@@ -26,6 +26,7 @@ class PointwiseEngine:
     largest: int = 10**9
     too_large: int = 10**9
     next_engine: Engine | None = None
+    raised: Exception | None = None
     name: str = "pointwise"
     sizes: list[int] = field(default_factory=list)
 
@@ -33,7 +34,7 @@ class PointwiseEngine:
         watch()
         self.sizes.append(math.prod(batch.shape[2:]))
         if self.sizes[-1] > self.too_large:
-            raise require("torch").cuda.OutOfMemoryError("no memory")
+            raise self.raised or require("torch").cuda.OutOfMemoryError("no memory")
         return np.concatenate([1 - batch, batch], axis=1)
 
     def largest_input(self, channels: int, multiple_of: int) -> int:

@@ -69,12 +69,20 @@ def test_windows_are_not_smaller_than_memory_asks_for() -> None:
         assert math.prod(window) > largest * (0.5 - OVERLAP / 2)
 
 
-def test_where_the_gpu_has_too_little_memory_windows_get_smaller_and_the_notes_say_so() -> None:
-    engine = PointwiseEngine(too_large=64 * 64 * 100)
+@pytest.mark.parametrize("raised", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory"), None])
+def test_where_memory_is_too_small_windows_get_smaller_and_the_notes_say_so(raised: Exception | None) -> None:
+    engine = PointwiseEngine(too_large=64 * 64 * 100, raised=raised)
     found, notes = run_volume(engine, volume(96, 96, 160), 16)
     np.testing.assert_allclose(found[1], volume(96, 96, 160)[0], atol=1e-5)
-    assert notes == ("The GPU had too little memory for the whole volume at once: the network ran in smaller windows.",)
+    assert notes == ("There was too little memory for the whole volume at once: the network ran in smaller windows.",)
     assert engine.sizes[-1] <= 64 * 64 * 100
+
+
+def test_another_error_of_an_engine_stays_one() -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        run_volume(
+            PointwiseEngine(too_large=1, raised=RuntimeError("a shape that fits nowhere")), volume(64, 64, 64), 16
+        )
 
 
 def test_where_smaller_windows_do_not_help_the_cpu_goes_on_and_the_notes_say_so() -> None:

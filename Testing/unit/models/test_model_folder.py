@@ -53,6 +53,15 @@ def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:
     assert torch.equal(load_model(tmp_path / "model").module(x), module(x))
 
 
+def test_inputs_that_the_network_cannot_halve_often_enough_are_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    save_small_model(folder)
+    seen = json.loads((folder / "model.json").read_text(encoding="utf-8"))["preprocessing"]
+    change_card(folder, preprocessing={**seen, "multiple_of": 1})
+    with pytest.raises(InputError, match="multiple_of does not fit"):
+        load_model(folder)
+
+
 def test_batch_norm_keeps_its_running_statistics(tmp_path: Path) -> None:
     card = a_card(arguments={"width": 4, "blocks": [1, 1], "reduction": 4, "norm": "batch"})
     module = network("vbnet").build(classes=2, **card.arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ def test_a_training_without_progress_ends_early(data: Path, tmp_path: Path) -> N
     assert card.recipe["epochs"] == 3
 
 
-def test_the_minutes_end_a_training(data: Path, tmp_path: Path) -> None:
+def test_the_minutes_end_a_training(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = count(0.0, 0.1)
+    monkeypatch.setattr("CovidQuantLib.training.trainer.time.monotonic", lambda: next(seconds))
     card = train(data, tmp_path / "model", options(epochs=None, minutes=0.02))
     assert card.recipe["ended"] == "minutes"
     rates = [event["rate"] for event in events(tmp_path / "model", "step")]
@@ -128,8 +131,18 @@ class TestParent:
         before, after = load_model(parent), load_model(tmp_path / "child")
         assert card.parent == before.card.id
         assert card.id != before.card.id
+        assert card.metrics[0].overlap.startswith("none of these patients by this training, none of these cases by its")
         for one, other in zip(before.module.parameters(), after.module.parameters(), strict=True):
             np.testing.assert_allclose(other.detach(), one.detach(), atol=1e-6)
+
+    def test_the_card_says_where_the_parent_had_seen_the_validation(self, data: Path, tmp_path: Path) -> None:
+        listed = read_datalist(data)
+        train(
+            replace(listed, training=(*listed.training, *listed.validation), validation=()), tmp_path / "p", options()
+        )
+        again = options(parent=tmp_path / "p", arguments=None, spacing_mm=None, epochs=1)
+        card = train(data, tmp_path / "child", again)
+        assert "1 of these 1 cases by its parent" in card.metrics[0].overlap
 
     def test_a_training_that_makes_it_worse_gives_its_weights_back(self, data: Path, tmp_path: Path) -> None:
         parent = tmp_path / "parent"
@@ -223,6 +236,7 @@ def test_bad_data_end_the_training_before_it_starts(data: Path, tmp_path: Path) 
         ({"patch": (17, 16, 16)}, "multiples of 2"),
         ({"name": "two\nlines"}, "control characters"),
         ({"arguments": {"size": 3}}, "no setting of"),
+        ({"arguments": {"blocks": 5}}, "make no VB-Net"),
         ({"network": "unknown"}, "no such network"),
     ],
 )
