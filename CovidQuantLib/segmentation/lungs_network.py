@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct import CtVolume, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid
 from CovidQuantLib.inference import open_engine, predict
 from CovidQuantLib.messages import CaseWarning
@@ -24,15 +25,17 @@ from CovidQuantLib.segmentation.morphology import components, dilate, open_
 if TYPE_CHECKING:
     from CovidQuantLib.models import LoadedModel
 
+Parts = npt.NDArray[np.int32]
 SMALLEST_ADDED_ML = 15.0
 """A smaller disagreement is left to the reader: at the model's spacing it is within the error of its border."""
 LARGEST_LUNGS_ML = 10_000.0
 LEAST_COVERED = 0.8
 """Beyond the one (larger than any lungs), or under the other (its share of the threshold lungs, side by side), the
 network has not understood the CT, and nothing of it is taken."""
+DENSE_HU = -500
+"""What is added is denser than this in the mean: bronchi and rests of air within it come with it."""
 _WORKING_MM = 3.0
-_SHELL_MM = 5.0
-_DENSE_HU = -500
+_SHELL_MM, _AROUND_MM = 5.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,10 @@ class BackedLungs:
 def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Progress = no_progress) -> BackedLungs:
     """`lungs` with the dense parts of a lung that `model` sees and the threshold left out.
 
-    A part counts where it touches the lungs, is thicker than twice 5 mm and has 15 ml or more; thinner ones are
-    differences of the border. Airways stay outside. Where something was added a warning says how much. Nothing is where
-    the network's lungs cannot be any, and a warning says that.
+    A part counts where it touches the lungs, is dense in the mean, thicker than twice 5 mm and has 15 ml or more;
+    thinner ones are differences of the border, which is the network's within 10 mm of such a part. Airways stay
+    outside. Then parts of that size that the network sees on the other side change sides. Where something was added a
+    warning says how much. Nothing is where the network's lungs cannot be any, and a warning says that.
     """
     whole = Box((0, 0, 0), ct.geometry.shape)
     engine = open_engine(model.module)
@@ -68,8 +72,9 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
             "The lungs model took for lungs what cannot be lungs and was left out. Dense parts of them may be missing.",
         )
         return BackedLungs(replace(lungs, warnings=(*lungs.warnings, warning)), 0.0)
-    missing = (seen.labels > 0) & (lungs.labels == 0) & ~lungs.airways & (ct.hu > _DENSE_HU)
-    added = _thick_parts(missing, lungs.labels, WorkingGrid.over(ct.geometry, whole, _WORKING_MM))
+    grid = WorkingGrid.over(ct.geometry, whole, _WORKING_MM)
+    missing = (seen.labels > 0) & (lungs.labels == 0) & ~lungs.airways
+    added = _dense_parts(missing, ct.hu, lungs.labels, grid)
     added_ml = float(np.count_nonzero(added)) * ct.geometry.voxel_ml
     if not added_ml:
         return BackedLungs(lungs, 0.0)
@@ -78,7 +83,8 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
         f"{added_ml:.0f} ml of dense tissue without visible air were added to the lungs by a network, which knows "
         "their usual shape. Look at the lungs' border there.",
     )
-    labels = np.where(added, seen.labels, lungs.labels).astype(np.uint8)
+    other_side = _near_thick_parts((seen.labels > 0) & (lungs.labels > 0) & (seen.labels != lungs.labels), grid)
+    labels = np.where(added | other_side, seen.labels, lungs.labels).astype(np.uint8)
     return BackedLungs(replace(lungs, labels=labels, warnings=(*lungs.warnings, warning)), added_ml)
 
 
@@ -89,15 +95,33 @@ def _plausible(seen: LabelArray, lungs: LabelArray, voxel_ml: float) -> bool:
     return covered >= LEAST_COVERED * int(np.count_nonzero(inside)) and total_ml <= LARGEST_LUNGS_ML
 
 
-def _thick_parts(missing: MaskArray, lungs: LabelArray, grid: WorkingGrid) -> MaskArray:
+def _dense_parts(missing: MaskArray, hu: HuArray, lungs: LabelArray, grid: WorkingGrid) -> MaskArray:
     """The parts of `missing` worth adding, on the CT's grid."""
-    coarse, spacing = grid.reduce_mask(missing), grid.spacing_kji
-    parts, counts = components(open_(coarse, _SHELL_MM, spacing))
-    near = dilate(grid.reduce_mask(lungs > 0), _SHELL_MM, spacing)
-    voxel_ml = float(np.prod(spacing)) / 1000.0
-    kept = (counts * voxel_ml >= SMALLEST_ADDED_ML) & (np.bincount(parts[near], minlength=len(counts)) > 0)
-    kept[0] = False
-    if not kept.any():
+    parts, large = _thick_parts(missing, grid)
+    if not large.any():
         return np.zeros(missing.shape, bool)
-    around = dilate(np.asarray(kept[parts]), _SHELL_MM, spacing)
-    return missing & (grid.expand_labels(around.view(np.uint8)) > 0)
+    near = dilate(grid.reduce_mask(lungs > 0), _SHELL_MM, grid.spacing_kji)
+    touching = np.bincount(parts[near], minlength=len(large)) > 0
+    inside = np.bincount(parts.ravel(), minlength=len(large))
+    mean_hu = np.bincount(parts.ravel(), grid.reduce(hu).ravel(), len(large)) / np.maximum(inside, 1)
+    return missing & _around(parts, large & touching & (mean_hu > DENSE_HU), grid)
+
+
+def _near_thick_parts(mask: MaskArray, grid: WorkingGrid) -> MaskArray:
+    return mask & _around(*_thick_parts(mask, grid), grid)
+
+
+def _thick_parts(mask: MaskArray, grid: WorkingGrid) -> tuple[Parts, npt.NDArray[np.bool_]]:
+    """What of `mask` is thicker than twice the shell, numbered on the working grid, and which numbers are large."""
+    parts, counts = components(open_(grid.reduce_mask(mask), _SHELL_MM, grid.spacing_kji))
+    large = counts * (float(np.prod(grid.spacing_kji)) / 1000.0) >= SMALLEST_ADDED_ML
+    large[0] = False
+    return parts, large
+
+
+def _around(parts: Parts, kept: npt.NDArray[np.bool_], grid: WorkingGrid) -> MaskArray:
+    """What lies in and around the `kept` parts, on the CT's grid."""
+    if not kept.any():
+        return np.zeros(grid.box.shape, bool)
+    around = dilate(np.asarray(kept[parts]), _AROUND_MM, grid.spacing_kji)
+    return np.asarray(grid.expand_labels(around.view(np.uint8)) > 0)

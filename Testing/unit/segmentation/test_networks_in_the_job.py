@@ -157,6 +157,24 @@ def test_a_network_adds_the_dense_half_of_a_lung_and_says_so(network_that_says: 
     assert [warning.code for warning in backed.lungs.warnings] == ["lungs_network"]
 
 
+def test_air_within_an_added_part_comes_with_it(network_that_says: Says) -> None:
+    consolidated = RIGHT & (AT[0] < 0.0)
+    found = np.where(consolidated, 0, WHOLE).astype(np.uint8)
+    hu = np.where(consolidated | (WHOLE == 0), 30, -850)
+    hu[ball(-25.0, 0.0, -36.0, 12.0)] = -900
+    backed = back_up_lungs(a_ct(hu), some_lungs(found), network_that_says(WHOLE, "lungs"))
+    assert np.array_equal(backed.lungs.labels, WHOLE)
+
+
+def test_beside_an_added_part_a_large_piece_on_the_wrong_side_changes_sides(network_that_says: Says) -> None:
+    consolidated = RIGHT & (AT[0] < 0.0)
+    strayed = ball(30.0, 0.0, -36.0, 18.0)
+    found = np.where(consolidated, 0, np.where(strayed, LEFT_LUNG.label, WHOLE)).astype(np.uint8)
+    ct = a_ct(np.where(consolidated | (WHOLE == 0), 30, -850))
+    backed = back_up_lungs(ct, some_lungs(found), network_that_says(WHOLE, "lungs"))
+    assert np.array_equal(backed.lungs.labels, WHOLE)
+
+
 def test_a_network_takes_nothing_away_and_moves_no_border(network_that_says: Says) -> None:
     rim = ball(0.0, 0.0, 36.0, 22.0) & ~ball(0.0, 0.0, 36.0, 19.0)
     seen = np.where(rim | RIGHT, 0, WHOLE).astype(np.uint8)
