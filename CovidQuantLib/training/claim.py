@@ -1,4 +1,4 @@
-"""One training at a time into one output: a lock that the system takes back from a process that dies."""
+"""One training or simulation at a time into one output: a lock that the system takes back from a process that dies."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from pathlib import Path
 from CovidQuantLib.messages import InputError
 
 LOCK_FILE = "lock"
-_BUSY = "Another training into this output is running. Wait until it has ended, or choose another output."
 
 
 @contextlib.contextmanager
-def claimed(folder: Path) -> Iterator[None]:
-    """Hold `folder`, which is made, for this process until the block ends; it goes where nothing was put into it.
+def claimed(folder: Path, what: str = "training") -> Iterator[None]:
+    """Hold `folder`, which is made, for this `what` until the block ends; it goes where nothing was put into it.
 
     A share that knows no locks lets everybody in. Raises `InputError` where another process holds the folder, or it
     cannot be written.
@@ -28,12 +27,14 @@ def claimed(folder: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(
-            f"The checkpoint and the log have no place beside the output: {reason}. Choose another output."
+            f"What the {what} keeps while it runs has no place at the output: {reason}. Choose another output."
         ) from error
     with file:
         # A file without a name is that of a training which has ended just now, and holds nobody else up.
         if not _is_locked_for_us(file.fileno()) or os.fstat(file.fileno()).st_nlink == 0:
-            raise InputError(_BUSY)
+            raise InputError(
+                f"Another {what} into this output is running. Wait until it has ended, or choose another output."
+            )
         try:
             yield
         finally:

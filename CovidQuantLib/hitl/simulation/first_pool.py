@@ -20,6 +20,7 @@ from CovidQuantLib.hitl.pool import (
 )
 from CovidQuantLib.hitl.simulation.cohort import Cohort, CohortScan, read_truth
 from CovidQuantLib.hitl.simulation.places import read_names, work_folder, write_names
+from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 
 READER = "SIM"
@@ -38,12 +39,17 @@ def first_pool(output: Path, cohort: Cohort, progress: Progress) -> dict[str, Co
     if known is None or not folder.is_dir():
         shutil.rmtree(folder, ignore_errors=True)
         pool = init_pool(folder, fraction=0.0)
-        known = {}
+        known: dict[str, int] = {}
         for scan in cohort.scans:
             progress(
                 (scan.number - 1) / len(cohort.scans), f"Adding scan {scan.number} of {len(cohort.scans)} to a pool"
             )
-            known[_add(pool, cohort, scan)] = scan.number
+            code = _add(pool, cohort, scan)
+            if code in known:
+                raise InputError(
+                    f"The entries {known[code]} and {scan.number} of the cohort hold one CT. Leave one out."
+                )
+            known[code] = scan.number
         write_names(folder.parent / _NAMES_FILE, known)
     by_number = {scan.number: scan for scan in cohort.scans}
     return {code: by_number[number] for code, number in known.items()}

@@ -19,6 +19,7 @@ from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import read_card
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.statistics import SimulatedRound, SimulationTable, simulation_rows
+from CovidQuantLib.training.claim import claimed
 
 _KEPT = "Cancelled. What was done is kept: the same command goes on from there."
 
@@ -44,9 +45,10 @@ def simulate(
         read = read_cohort(cohort)
         _check(read, plan)
         begin(output, _values(read, plan, part_of(progress, 0.0, 0.01)))
-        if len(_done(output, plan)) < _wanted(plan):
-            _run(read, output, plan, replace(means, proposer=Remembered(means.proposer)), eyes or Eyes(), progress)
-        shutil.rmtree(work_folder(output), ignore_errors=True)
+        with claimed(work_folder(output), "simulation"):
+            if len(_done(output, plan)) < _wanted(plan):
+                _run(read, output, plan, replace(means, proposer=Remembered(means.proposer)), eyes or Eyes(), progress)
+            shutil.rmtree(work_folder(output), ignore_errors=True)
     except (Cancelled, KeyboardInterrupt) as stop:
         raise Cancelled(_KEPT) from stop
     return table_of(read, output, plan)

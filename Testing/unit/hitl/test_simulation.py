@@ -149,6 +149,22 @@ def test_the_output_names_no_patient_and_no_path_and_keeps_no_ct(cohort: Path, t
         assert not any(name in text for name in (*PATIENTS, str(tmp_path), "nii"))
 
 
+def test_two_simulations_into_one_output_are_refused(cohort: Path, tmp_path: Path) -> None:
+    def another() -> None:
+        with pytest.raises(InputError, match="Another simulation into this output"):
+            run(cohort, tmp_path / "out")
+
+    run(cohort, tmp_path / "out", trainer=GrowingTrainer(during=another))
+    run(cohort, tmp_path / "out")
+
+
+def test_a_ct_that_stands_twice_in_a_cohort_is_refused(tmp_path: Path) -> None:
+    entries = read(write_cohort(tmp_path / "once"))["training"]
+    twice = write_cohort(tmp_path / "twice", training=[*entries, entries[0]])
+    with pytest.raises(InputError, match="The entries 1 and [0-9]+ of the cohort hold one CT"):
+        run(twice, tmp_path / "out")
+
+
 def test_another_plan_or_cohort_is_refused_in_a_folder_that_is_begun(cohort: Path, tmp_path: Path) -> None:
     run(cohort, tmp_path / "out")
     before = rounds_in(tmp_path / "out")

@@ -97,7 +97,7 @@ def test_a_missing_interpreter_is_one_plain_sentence(wait_until: Wait) -> None:
 
 
 def test_an_error_line_is_shown_as_it_is(wait_until: Wait) -> None:
-    sentence = "The results cannot be written into the output folder: No space left on device. Nothing was kept."
+    sentence = "The disk refuses to write: No space left on device. Nothing half-written is left."
     outcome = Outcome()
     outcome.start(running(START + f"say(type='error', kind='input', message={sentence!r}); sys.exit(2)"))
     wait_until(lambda: outcome.is_over)
