@@ -256,6 +256,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/case_arrays.py
   CovidQuantLib/slicer_app/case_job.py
   CovidQuantLib/slicer_app/case_numbers.py
+  CovidQuantLib/slicer_app/case_results.py
   CovidQuantLib/slicer_app/classes.py
   CovidQuantLib/slicer_app/component.py
   CovidQuantLib/slicer_app/connections.py
@@ -292,6 +293,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/process_tree.py
   CovidQuantLib/slicer_app/report_panel.py
   CovidQuantLib/slicer_app/review_panel.py
+  CovidQuantLib/slicer_app/reviewed.py
   CovidQuantLib/slicer_app/rounds_text.py
   CovidQuantLib/slicer_app/seg_file.py
   CovidQuantLib/slicer_app/segment_panel.py
@@ -308,8 +310,10 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/submission.py
   CovidQuantLib/slicer_app/submit_panel.py
   CovidQuantLib/slicer_app/surfaces.py
+  CovidQuantLib/slicer_app/tables.py
   CovidQuantLib/slicer_app/views_watch.py
   CovidQuantLib/slicer_app/volume_loading.py
+  CovidQuantLib/slicer_app/whose.py
   CovidQuantLib/slicer_app/worker.py
   CovidQuantLib/slicer_app/worker_environment.py
   CovidQuantLib/slicer_app/worker_lines.py

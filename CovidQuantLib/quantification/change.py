@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Part = Literal["infection", "ggo", "consolidation"]
 
 LUNG_VOLUME_TOLERANCE = 0.15
 """Relative difference of lung volume above which POI changes with inspiration alone (our choice)."""
@@ -10,9 +13,10 @@ LUNG_VOLUME_TOLERANCE = 0.15
 
 @dataclass(frozen=True)
 class Change:
-    """A change of infection. `points`: of POI, in percentage points; `relative`: of ml, in percent of before.
+    """A change of infection, or of one class of it. None where it cannot be had.
 
-    None where it cannot be had: `relative` where there was no infection before.
+    `points`: of its share of the lungs (for infection POI), in percentage points; `relative`: of ml, in percent of
+    before, None where there was nothing before.
     """
 
     ml: float | None
@@ -31,12 +35,24 @@ class TimePoint:
     consolidation_ml: float | None
     poi: float | None
 
+    def ml(self, part: Part) -> float | None:
+        """The volume of infection or of one class of it."""
+        return {"infection": self.infection_ml, "ggo": self.ggo_ml, "consolidation": self.consolidation_ml}[part]
 
-def change(before: TimePoint, after: TimePoint) -> Change:
-    """How the infection changed from `before` to `after`."""
-    ml = _difference(before.infection_ml, after.infection_ml)
-    relative = 100.0 * ml / before.infection_ml if ml is not None and before.infection_ml else None
-    return Change(ml, _difference(before.poi, after.poi), relative)
+    def share(self, part: Part) -> float | None:
+        """Infection or one class of it in percent of the lungs."""
+        if part == "infection":
+            return self.poi
+        ml = self.ml(part)
+        return 100.0 * ml / self.lungs_ml if ml is not None and self.lungs_ml else None
+
+
+def change(before: TimePoint, after: TimePoint, part: Part = "infection") -> Change:
+    """How the infection, or one class of it, changed from `before` to `after`."""
+    start = before.ml(part)
+    ml = _difference(start, after.ml(part))
+    relative = 100.0 * ml / start if ml is not None and start else None
+    return Change(ml, _difference(before.share(part), after.share(part)), relative)
 
 
 def lungs_differ(before: TimePoint, after: TimePoint) -> bool:

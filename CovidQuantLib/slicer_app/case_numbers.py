@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from CovidQuantLib.slicer_app.live_numbers import Numbers
 
 _ROLE = "CovidQuant.Numbers"
 _UNREADABLE = "The numbers of this case cannot be read. Segment and quantify the CT again."
+_OUTSIDE, _FOLLOW = "outside_ml", "follow_edits"
 _MAPS = {"lungs": "lungs", "lung": "lungs", "lobe": "lobes", "segment": "segments"}
 
 
@@ -28,7 +29,8 @@ class CaseNumbers:
     """Everything that the table, the warnings and the plots show.
 
     `estimated`: the maps (`lungs`, `lobes`, `segments`) whose borders are estimates; `sources`: where each map came
-    from; `warnings`: sentences; `series_code`: a keyed hash of the CT; `outside_ml`: infection outside the lungs;
+    from; `warnings`: sentences; `series_code`: a keyed hash of the CT; `uncertain_ml`: how unsure the network was, by
+    axial slice from the feet, empty where none found the infection; `outside_ml`: infection outside the lungs;
     `follow_edits`: whether a reader has changed the case since the ranges and the warnings were found.
     """
 
@@ -40,6 +42,7 @@ class CaseNumbers:
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     series_code: str = ""
+    uncertain_ml: tuple[float, ...] = ()
     outside_ml: float = 0.0
     follow_edits: bool = False
 
@@ -86,7 +89,10 @@ def parse_numbers(text: str) -> CaseNumbers:
             estimated=frozenset(name for name, source in document["sources"].items() if source["estimated"]),
             sources={name: str(source["source"]) for name, source in document["sources"].items()},
             series_code=str(document["case"]["series_code"]),
+            uncertain_ml=tuple(map(float, (document.get("uncertainty") or {}).get("by_slice_ml", ()))),
             warnings=tuple(str(warning["sentence"]) for warning in document["warnings"]),
+            outside_ml=float(document.get(_OUTSIDE, 0.0)),
+            follow_edits=bool(document.get(_FOLLOW, False)),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(_UNREADABLE) from error
@@ -100,6 +106,24 @@ def keep_numbers(infection: Any, text: str) -> None:
         node.SetHideFromEditors(True)
         infection.SetNodeReferenceID(_ROLE, node.GetID())
     node.SetText(text)
+
+
+def keep_edited_numbers(infection: Any, numbers: CaseNumbers) -> None:
+    """Let what the scene keeps for a case say what `numbers` say, which follow a reader's edits."""
+    node = infection.GetNodeReference(_ROLE)
+    if node is None or not node.GetText():
+        return
+    regions = [{**vars(region), "infection_hu": None} for region in numbers.regions]
+    histograms = {"infection_histogram": numbers.infection_histogram, "lung_histogram": numbers.lung_histogram}
+    document = {
+        **json.loads(node.GetText()),
+        **{name: vars(found) for name, found in histograms.items()},
+        "regions": regions,
+        "ct_score": asdict(numbers.ct_score),
+        _OUTSIDE: numbers.outside_ml,
+        _FOLLOW: True,
+    }
+    node.SetText(json.dumps(document))
 
 
 def kept_numbers(infection: Any) -> CaseNumbers | None:

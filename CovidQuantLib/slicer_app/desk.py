@@ -9,7 +9,13 @@ from typing import Any
 import slicer
 
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.slicer_app.case_numbers import CaseNumbers, forget_numbers, keep_numbers, kept_numbers
+from CovidQuantLib.slicer_app.case_numbers import (
+    CaseNumbers,
+    forget_numbers,
+    keep_edited_numbers,
+    keep_numbers,
+    kept_numbers,
+)
 from CovidQuantLib.slicer_app.jobs import Jobs
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, case_nodes_of, is_edited, remove_case_nodes
 from CovidQuantLib.slicer_app.settings import Settings
@@ -100,9 +106,15 @@ class Desk:
                 for node in (nodes.anatomy, nodes.infection):
                     node.GetDisplayNode().SetVisibility(shown)
 
+    def keep_numbers(self) -> None:
+        """Let the scene keep the numbers as they follow the edits: it is saved, or the case goes off the screen."""
+        if self.case is not None and self.case.is_there and self.numbers is not None and self.numbers.follow_edits:
+            keep_edited_numbers(self.case.infection, self.numbers)
+
     def close_case(self) -> None:
         """Take the case off the screen; its nodes stay in the scene."""
         self.close_session()
+        self.keep_numbers()
         self.case = self.numbers = None
 
     def close_session(self) -> None:

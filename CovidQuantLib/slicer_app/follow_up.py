@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.hitl.pool import Subject
-from CovidQuantLib.identity import keyed_code, site_key
+from CovidQuantLib.hitl.pool import Pool, scans
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification.change import TimePoint
 from CovidQuantLib.slicer_app.case_numbers import CaseNumbers, kept_numbers
-from CovidQuantLib.slicer_app.patient import patient_of
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, case_nodes_of
-from CovidQuantLib.slicer_app.submission import SCAN
+from CovidQuantLib.slicer_app.whose import Whose, whose
+
+_SHOWN_CODE = 8
 
 
 @dataclass(frozen=True)
 class Visit:
-    """One CT of the patient: its case, its numbers, its date where it is known."""
+    """One CT of the patient: its case, its numbers, and the day from the first symptoms where it is known."""
 
     nodes: CaseNodes
     point: TimePoint
+    onset: int | None = None
 
 
 @dataclass(frozen=True)
@@ -32,47 +33,72 @@ class Course:
     """A patient's CTs in order, and the others in the scene as (name of the node, reason)."""
 
     patient: str
-    visits: tuple[Visit, ...]
-    skipped: tuple[tuple[str, str], ...]
+    visits: tuple[Visit, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def days_from_onset(self) -> tuple[int, ...] | None:
+        """The day of each CT from the first symptoms; None where that is not known, or where it contradicts the dates.
+
+        One known day is enough: the CTs' dates give the others.
+        """
+        starts = {one.onset - one.point.day for one in self.visits if None not in (one.onset, one.point.day)}  # type: ignore[operator]
+        if len(starts) != 1:
+            return None
+        start = starts.pop()
+        return tuple(start + (one.point.day or 0) for one in self.visits)
 
 
-def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None) -> Course:
+def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None, pool: Pool | None) -> Course:
     """The course of the patient of the volume node `chosen`; `numbers` are those of the case on the screen.
 
-    Patients are compared by a keyed code. A CT that does not say whose it is belongs to nobody but itself.
+    Patients are compared by pseudonym. A CT that does not say whose it is belongs to nobody but itself.
     """
-    patient = _code(chosen)
-    visits: list[tuple[dt.date | None, CaseNodes, CaseNumbers]] = []
+    own = whose(chosen, pool)
+    found: list[tuple[Whose, CaseNodes, CaseNumbers]] = []
     skipped = []
     for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        nodes = case_nodes_of(volume)
-        if volume is not chosen and (not patient or _code(volume) != patient):
-            if nodes:
+        cases, known = case_nodes_of(volume), own if volume is chosen else whose(volume, pool)
+        if volume is not chosen and (not own.patient or known.patient != own.patient):
+            if cases:
                 skipped.append((volume.GetName(), _("another patient, or it does not say whose CT it is")))
             continue
-        found = _numbers(nodes[-1], shown, numbers) if nodes else None
-        if found is None:
+        measured = _numbers(cases[-1], shown, numbers) if cases else None
+        if measured is None:
             skipped.append((volume.GetName(), _("not segmented and quantified yet")))
-            continue
-        subject = patient_of(volume)
-        visits.append((subject.study_date if subject else None, nodes[-1], found))
-    if len(visits) > 1:
-        for date, undated, _found in visits:
-            if date is None:
-                skipped.append((undated.volume.GetName(), _("its date is not known")))
-        visits = [visit for visit in visits if visit[0] is not None]
-    visits.sort(key=lambda visit: visit[0] or dt.date.min)
-    first = visits[0][0] if visits else None
-    return Course(
-        patient, tuple(Visit(case, _point(date, first, found)) for date, case, found in visits), tuple(skipped)
-    )
+        else:
+            found.append((known, cases[-1], measured))
+    if len(found) > 1:
+        skipped += [(one[1].volume.GetName(), _("its date is not known")) for one in found if one[0].day is None]
+        found = [one for one in found if one[0].day is not None]
+    skipped += _only_in_the_pool(own, pool)
+    found.sort(key=lambda one: one[0].day or 0)
+    return Course(own.patient, _visits(found), tuple(skipped))
 
 
-def _code(volume: Any) -> str:
-    subject: Subject | None = patient_of(volume)
-    if subject is None:
-        return str(volume.GetAttribute(SCAN) or "")
-    return keyed_code(site_key(), "patient", f"{subject.issuer}\n{subject.patient_id}".encode())
+def _visits(found: Sequence[tuple[Whose, CaseNodes, CaseNumbers]]) -> tuple[Visit, ...]:
+    first = found[0][0].day if found else None
+    visits = []
+    for known, nodes, measured in found:
+        lungs = measured.region("lungs")
+        day = known.day - first if known.day is not None and first is not None else None
+        point = TimePoint(day, lungs.volume_ml, lungs.infection_ml, lungs.ggo_ml, lungs.consolidation_ml, lungs.poi)
+        visits.append(Visit(nodes, point, known.onset))
+    return tuple(visits)
+
+
+def _only_in_the_pool(own: Whose, pool: Pool | None) -> list[tuple[str, str]]:
+    """The patient's scans in the pool of days of which no CT is in the scene."""
+    if pool is None or not own.patient:
+        return []
+    here = [whose(volume, pool) for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]
+    own_here = [one for one in here if one.patient == own.patient]
+    names, days = {one.scan for one in own_here}, {one.day for one in own_here if not one.scan}
+    return [
+        (_("CT {code}").format(code=scan.code[:_SHOWN_CODE]), _("in the pool, not in the scene"))
+        for scan in scans(pool, own.patient)
+        if scan.code not in names and (scan.day is None or scan.day not in days)
+    ]
 
 
 def _numbers(nodes: CaseNodes, shown: CaseNodes | None, numbers: CaseNumbers | None) -> CaseNumbers | None:
@@ -82,9 +108,3 @@ def _numbers(nodes: CaseNodes, shown: CaseNodes | None, numbers: CaseNumbers | N
         return kept_numbers(nodes.infection)
     except InputError:
         return None
-
-
-def _point(date: dt.date | None, first: dt.date | None, numbers: CaseNumbers) -> TimePoint:
-    lungs = numbers.region("lungs")
-    day = (date - first).days if date is not None and first is not None else None
-    return TimePoint(day, lungs.volume_ml, lungs.infection_ml, lungs.ggo_ml, lungs.consolidation_ml, lungs.poi)

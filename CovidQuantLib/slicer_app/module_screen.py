@@ -73,6 +73,7 @@ class ModuleScreen:
         self._observations = Observations()
         scene = slicer.mrmlScene
         for event, slot in (
+            (scene.StartSaveEvent, self._on_scene_saved),
             (scene.StartCloseEvent, self._on_scene_closes),
             (scene.EndCloseEvent, self._on_scene_changed),
             (scene.EndImportEvent, self._on_scene_changed),
@@ -127,6 +128,9 @@ class ModuleScreen:
 
     def _show_model(self) -> None:
         self._ui.activeModelLabel.text = active_model_sentence(self.desk.settings.pool)
+
+    def _on_scene_saved(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
+        self.desk.keep_numbers()
 
     def _on_scene_closes(self, caller: Any, event: Any) -> None:  # noqa: ARG002 - the signature of VTK
         self.desk.jobs.end_now()

@@ -4,45 +4,40 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-import qt
 import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.anatomy import INFECTION
-from CovidQuantLib.ct.labelmaps import read_labelmap_on
 from CovidQuantLib.hitl.pool import find_scan, history, open_pool
-from CovidQuantLib.hitl.pool.layout import INFECTION_FILE
-from CovidQuantLib.hitl.pool.revisions import find_revision
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.slicer_app.ct_export import ct_grid
+from CovidQuantLib.slicer_app.case_results import segment
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.jobs import Values
-from CovidQuantLib.slicer_app.label_arrays import whole_box, write_labels
 from CovidQuantLib.slicer_app.panel import Panel
+from CovidQuantLib.slicer_app.reviewed import Reviewed, readings_to_review, show_over
 from CovidQuantLib.slicer_app.segmentation_nodes import show_lung_window
-from CovidQuantLib.slicer_app.submission import remember_scan, scan_of
-from CovidQuantLib.slicer_app.volume_loading import load_ct
+from CovidQuantLib.slicer_app.submission import read_from_blank
+from CovidQuantLib.slicer_app.tables import fill_row, fit_table, set_up_table
+from CovidQuantLib.slicer_app.volume_loading import pool_volume
 
 _SHOWN_CODE = 8
+_MOST_ROWS = 5
 _TO_REVIEW = ("submitted", "reopened")
 
 
 class ReviewPanel(Panel):
-    """The list of readings, the one that is open, and the decisions about it."""
+    """The list of CTs with readings, the reading that is open, and the decisions about it."""
 
     UI: ClassVar[str] = "Review"
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._rows: list[tuple[str, str]] = []
-        self._open: tuple[str, str] | None = None
+        self._scans: list[str] = []
+        self._readings: tuple[Reviewed, ...] = ()
+        self._volume: Any = None
         self._overlay: Any = None
-        table = self.ui.readingsTable
-        table.setColumnCount(2)
-        table.setHorizontalHeaderLabels([_("CT"), _("State")])
-        table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.Stretch)
+        self._showing = False
+        set_up_table(self.ui.readingsTable, [_("CT"), _("State"), _("Readings")])
+        fit_table(self.ui.readingsTable, _MOST_ROWS)
         listen = self.observations.connect
         for button, slot in (
             (self.ui.listButton, self._on_list),
@@ -54,33 +49,51 @@ class ReviewPanel(Panel):
             (self.ui.blankButton, self._on_blank),
         ):
             listen(button, "clicked(bool)", slot)
-        listen(table, "itemSelectionChanged()", self.update)
+        listen(self.ui.readingsTable, "itemSelectionChanged()", self.update)
+        listen(self.ui.readingBox, "currentIndexChanged(int)", self._on_choice)
+        listen(self.ui.shownBox, "currentIndexChanged(int)", self._on_choice)
+
+    @property
+    def opened(self) -> Reviewed | None:
+        """The reading that is open."""
+        index = self.ui.readingBox.currentIndex
+        return self._readings[index] if 0 <= index < len(self._readings) else None
 
     def update(self) -> None:
         """Show what can be pressed."""
-        settings, ui = self.desk.settings, self.ui
+        settings, ui, opened = self.desk.settings, self.ui, self.opened
         ready = settings.pool is not None and bool(settings.reader) and not self.desk.jobs.busy
         ui.listButton.enabled = ready
-        ui.openButton.enabled = ready and 0 <= ui.readingsTable.currentRow() < len(self._rows)
-        for name in ("scoreButton", "approveButton", "returnButton", "consensusButton", "blankButton"):
-            getattr(ui, name).enabled = ready and self._open is not None
+        ui.openButton.enabled = ready and 0 <= ui.readingsTable.currentRow() < len(self._scans)
+        ui.openedRows.visible = opened is not None
+        proposed = opened is not None and opened.proposed is not None
+        ui.shownBox.enabled = proposed
+        ui.scoreButton.enabled = ui.scoreBox.enabled = ready and proposed
+        ui.approveButton.enabled = ui.returnButton.enabled = ready and opened is not None and not opened.is_own
+        ui.consensusButton.enabled = ready and opened is not None
+        ui.blankButton.enabled = ready and opened is not None
         if settings.pool is None or not settings.reader:
             ui.openedLabel.text = _("Choose a pool and give your reader code in the settings.")
-        elif self._open is None:
+        elif opened is None:
             ui.openedLabel.text = _("No reading is open.")
         else:
-            ui.openedLabel.text = _("Open: a reading of CT {code}. It cannot be changed here.").format(
-                code=self._open[0][:_SHOWN_CODE]
-            )
+            text = _("Open: a reading of CT {code}. It cannot be changed here.")
+            text += "" if proposed else "\n" + _("It began from a blank mask: there is no proposal to score.")
+            ui.openedLabel.text = text.format(code=opened.past.scan.code[:_SHOWN_CODE])
 
     def case_closes(self) -> None:
         """The reading that was shown goes."""
         self._hide()
 
     def _hide(self) -> None:
+        self._remove_overlay()
+        self._readings, self._volume = (), None
+        self._offer()
+
+    def _remove_overlay(self) -> None:
         if self._overlay is not None and slicer.mrmlScene.IsNodePresent(self._overlay):
             slicer.mrmlScene.RemoveNode(self._overlay)
-        self._overlay = self._open = None
+        self._overlay = None
 
     def _on_list(self) -> None:
         arguments = ["pool", "status", str(self.desk.settings.pool)]
@@ -88,85 +101,120 @@ class ReviewPanel(Panel):
 
     def _take_list(self, values: Values) -> None:
         mine = self.desk.settings.reader
-        self._rows = []
-        states = []
-        for row in values["rows"]:
-            if row["state"] in _TO_REVIEW and row["readings"] and row["readers"] != [mine]:
-                self._rows.append((str(row["scan"]), str(row["reference"] or row["readings"][-1])))
-                states.append(str(row["state"]))
+        rows = [
+            row for row in values["rows"] if row["state"] in _TO_REVIEW and row["readings"] and row["readers"] != [mine]
+        ]
+        self._scans = [str(row["scan"]) for row in rows]
         table = self.ui.readingsTable
-        table.setRowCount(len(self._rows))
-        for number, ((scan, _revision), state) in enumerate(zip(self._rows, states, strict=True)):
-            table.setItem(number, 0, qt.QTableWidgetItem(scan[:_SHOWN_CODE]))
-            table.setItem(number, 1, qt.QTableWidgetItem(state))
-        if not self._rows:
+        table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            cells = [str(row["scan"])[:_SHOWN_CODE], str(row["state"]), str(len(row["readings"]))]
+            fill_row(table, number, cells, tip=str(row["scan"]))
+        fit_table(table, _MOST_ROWS)
+        if not rows:
             self.desk.say(_("There is no reading of somebody else to review."))
 
     def _on_open(self) -> None:
         try:
-            self._show(*self._rows[self.ui.readingsTable.currentRow()])
+            self._open(self._scans[self.ui.readingsTable.currentRow()])
         except InputError as error:
+            self._hide()
             self.desk.say(str(error))
         self.desk.changed()
 
-    def _show(self, scan_code: str, revision_id: str) -> None:
+    def _open(self, scan_code: str) -> None:
         folder = self.desk.settings.pool
         if folder is None:
             return
+        self.desk.say("")
         pool = open_pool(folder)
         scan = find_scan(pool, scan_code)
-        revision = find_revision(history(pool, scan).readings, revision_id)
-        volume = self._volume_of(pool, scan)
+        readings = readings_to_review(history(pool, scan), self.desk.settings.reader)
+        if not readings:
+            raise InputError(_("This CT has no reading any more. List the readings again."))
+        volume = pool_volume(pool, scan)
+        self.desk.close_case()
         self.desk.parameters.ct = volume
-        self.desk.find_case()
-        self._hide()
-        slicer.app.processEvents()
-        labels = read_labelmap_on(revision.folder / INFECTION_FILE, scan.grid)
-        slicer.app.processEvents()
-        stored = np.ascontiguousarray(ct_grid(volume).order.to_stored(labels))
-        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("Reading to review"))
-        node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-        node.CreateDefaultDisplayNodes()
-        write_labels(node, INFECTION, whole_box(volume), stored, volume)
-        node.SetHideFromEditors(True)  # no editor offers it: it is read-only
+        slicer.util.setSliceViewerLayers(background=volume, fit=True)
+        self._readings, self._volume = readings, volume
         show_lung_window(volume)
-        if self.desk.case is not None:
-            self.desk.case.infection.GetDisplayNode().SetVisibility(False)
-        self._overlay, self._open = node, (scan_code, revision_id)
+        self._offer()
+        self._show()
 
-    def _volume_of(self, pool: Any, scan: Any) -> Any:
-        for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-            if scan_of(volume, pool) == scan.code:
-                slicer.util.setSliceViewerLayers(background=volume, fit=True)
-                return volume
-        volume = load_ct(scan.folder / "ct.nii.gz", _("CT {code}").format(code=scan.code[:_SHOWN_CODE]))
-        remember_scan(volume, pool, scan.code)
-        return volume
+    def _offer(self) -> None:
+        """Fill the choice of the readings; the boxes' signals are not for what is filled here."""
+        self._showing = True
+        self.ui.readingBox.clear()
+        for reading in self._readings:
+            self.ui.readingBox.addItem(reading.name)
+        self.ui.readingBox.visible = len(self._readings) > 1
+        self.ui.shownBox.setCurrentIndex(0)
+        self._showing = False
+
+    def _on_choice(self) -> None:
+        if self._showing:
+            return
+        try:
+            self._show()
+        except InputError as error:
+            self.desk.say(str(error))
+        self.update()
+
+    def _show(self) -> None:
+        """Show the mask that is chosen over the CT, and nothing else of the CT's cases."""
+        self._remove_overlay()
+        opened = self.opened
+        if opened is None:
+            return
+        mask = opened.file(proposal=self.ui.shownBox.currentIndex == 1) or opened.file(proposal=False)
+        self.desk.show_case_alone()
+        if mask is not None and self._volume is not None:
+            self._overlay = show_over(self._volume, mask, opened.past.scan.grid, _("Under review"))
 
     def _on_score(self) -> None:
-        self._mark("quality", str(self.ui.scoreBox.value))
+        opened = self.opened
+        if opened is not None and opened.proposed is not None:
+            self._mark("quality", opened.proposed.id, str(self.ui.scoreBox.value))
 
     def _on_approve(self) -> None:
-        self._mark("approve")
+        self._decide("approve")
 
     def _on_return(self) -> None:
-        self._mark("return")
+        self._decide("return")
 
     def _on_consensus(self) -> None:
-        self._mark("consensus")
+        self._decide("consensus")
 
-    def _mark(self, decision: str, *more: str) -> None:
-        if self._open is not None:
-            scan, revision = self._open
-            arguments = ["pool", "mark", str(self.desk.settings.pool), scan, "--reader", self.desk.settings.reader]
-            self.desk.jobs.run([*arguments, f"--{decision}", revision, *more], _("Putting it on record"), self._marked)
+    def _decide(self, decision: str) -> None:
+        if self.opened is not None:
+            self._mark(decision, self.opened.revision.id)
 
-    def _marked(self, values: Values) -> None:
+    def _mark(self, decision: str, *what: str) -> None:
+        if self.opened is not None:
+            scan, reader = self.opened.past.scan.code, self.desk.settings.reader
+            arguments = ["pool", "mark", str(self.desk.settings.pool), scan, "--reader", reader]
+            receive = self._scored if decision == "quality" else self._decided
+            self.desk.jobs.run([*arguments, f"--{decision}", *what], _("Putting it on record"), receive)
+
+    def _scored(self, values: Values) -> None:  # noqa: ARG002 - as every receiver of a result
+        self.desk.say(_("The score of the proposal is on record."))
+
+    def _decided(self, values: Values) -> None:
+        """The decision is on record: the CT goes from the screen, and from the list unless it is still to be done."""
+        code = str(values["scan"])
+        if values["state"] not in _TO_REVIEW and code in self._scans:
+            self.ui.readingsTable.removeRow(self._scans.index(code))
+            self._scans.remove(code)
+        self._hide()
         self.desk.say(_("On record. The scan is now {state}.").format(state=values["state"]))
 
     def _on_blank(self) -> None:
+        """Read the CT without having the reading or a proposal on the screen."""
+        volume = self._volume
         self._hide()
-        self.desk.say(
-            _('Segment the CT in section 1, then choose "Begin again from a blank mask" in section 3, "More".')
-        )
-        self.desk.changed()
+        if volume is None or not slicer.mrmlScene.IsNodePresent(volume):
+            self.desk.changed()
+            return
+        read_from_blank(volume, self.desk.settings.reader)
+        self.desk.parameters.ct = volume
+        segment(self.desk, volume, ["--anatomy", self.desk.parameters.anatomy, "--infection", "threshold"], "Correct")

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.messages import InputError
 from CovidQuantLib.segmentation.chest import ESTIMATED
 from CovidQuantLib.segmentation.external import external_segmenters
-from CovidQuantLib.slicer_app.case_numbers import read_numbers
+from CovidQuantLib.slicer_app.case_results import segment
 from CovidQuantLib.slicer_app.desk import Desk
-from CovidQuantLib.slicer_app.installation import ensure_base
 from CovidQuantLib.slicer_app.panel import Panel
-from CovidQuantLib.slicer_app.segmentation_nodes import load_results
-from CovidQuantLib.slicer_app.surfaces import show_surfaces
 
 
 class SegmentPanel(Panel):
@@ -30,7 +24,6 @@ class SegmentPanel(Panel):
         for way in self._ways:
             self.ui.anatomyBox.addItem(_("this program's estimate") if way == ESTIMATED else way)
         self._showing = False
-        self._volume: Any = None
         connect = self.observations.connect
         connect(self.ui.ctSelector, "currentNodeChanged(vtkMRMLNode*)", self._on_ct)
         connect(self.ui.anatomyBox, "currentIndexChanged(int)", self._on_option)
@@ -71,29 +64,7 @@ class SegmentPanel(Panel):
 
     def _on_segment(self) -> None:
         parameters = self.desk.parameters
-        try:
-            if not ensure_base():
-                self.desk.say(_("Nothing was started: packages are missing."))
-                return
-        except InputError as error:
-            self.desk.say(str(error))
-            return
         options = ["--anatomy", parameters.anatomy, "--split-hu", str(parameters.split_hu)]
         if self.desk.settings.pool is not None:
             options += ["--pool", str(self.desk.settings.pool)]
-        self._volume = parameters.ct
-        self.desk.jobs.quantify(self._volume, options, self._take)
-
-    def _take(self, folder: Path) -> None:
-        volume, self._volume = self._volume, None
-        numbers, text = read_numbers(folder)
-        nodes = load_results(folder, volume)
-        slicer.util.setSliceViewerLayers(background=volume, fit=True)
-        self.desk.new_case(nodes, numbers, text)
-        self.desk.show_section("Look")
-        if self.desk.parameters.surfaces:
-            show_surfaces(nodes.anatomy)
-            show_surfaces(nodes.infection)
-            layout = slicer.app.layoutManager()
-            if layout is not None:
-                layout.resetThreeDViews()
+        segment(self.desk, parameters.ct, options, "Look")

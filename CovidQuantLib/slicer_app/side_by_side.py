@@ -16,6 +16,10 @@ from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes
 from CovidQuantLib.slicer_app.surfaces import show_surfaces
 
 _LEFT, _RIGHT = "Red", "Yellow"
+_ANTERIOR = 3
+"""As ctkAxesWidget numbers the sides of the patient."""
+_NEARER = 0.75
+"""What VTK takes for the view to hold leaves much room around it."""
 
 
 def lung_heights(nodes: CaseNodes) -> tuple[float, float]:
@@ -73,7 +77,8 @@ class SideBySide:
             _only_in(nodes, [layout.threeDWidget(index).mrmlViewNode(), *([] if index == 0 else slices)])
             show_surfaces(nodes.anatomy)
             show_surfaces(nodes.infection)
-        layout.resetThreeDViews()
+        slicer.app.processEvents()  # the views take their new size
+        _look_alike([layout.threeDWidget(index).threeDView() for index in (0, 1)])
 
     def end(self) -> None:
         """Show each case in all views again, and the views as they were."""
@@ -114,6 +119,22 @@ class SideBySide:
             node.SetSliceOffset(float(np.interp(offset, self._heights[moved], self._heights[other])))
         finally:
             self._moving = False
+
+
+def _look_alike(views: list[Any]) -> None:
+    """Look at each scene from the front and from equally far, so that sizes can be compared."""
+    cameras = []
+    for view in views:
+        view.resetFocalPoint()
+        view.rotateToViewAxis(_ANTERIOR)
+        renderer = view.renderWindow().GetRenderers().GetFirstRenderer()
+        renderer.ResetCamera()
+        cameras.append((renderer, renderer.GetActiveCamera()))
+    distance = _NEARER * max(camera.GetDistance() for _renderer, camera in cameras)
+    for renderer, camera in cameras:
+        focus, towards = camera.GetFocalPoint(), camera.GetDirectionOfProjection()
+        camera.SetPosition(*(f - distance * t for f, t in zip(focus, towards, strict=True)))
+        renderer.ResetCameraClippingRange()
 
 
 def _only_in(nodes: CaseNodes, views: list[Any]) -> None:

@@ -21,6 +21,7 @@ from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes
 
 SCAN = "CovidQuant.Scan"
 """The attribute of a volume node that says which scan of which pool it is, as POOL/SCAN."""
+_BLANK = "CovidQuant.Blank"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,16 @@ def is_held_out(volume: Any, folder: Path | None) -> bool:
     scan = scan_of(volume, pool)
     patient = find_scan(pool, scan).patient if scan is not None else None
     return any(one.code == patient and one.side.held_out for one in patients(pool))
+
+
+def opens_blank(volume: Any, folder: Path | None, reader: str) -> bool:
+    """Whether a volume node is read from a blank mask: a scan of the pool's hold-out, or as `reader` wants it."""
+    return bool(reader and volume.GetAttribute(_BLANK) == reader) or is_held_out(volume, folder)
+
+
+def read_from_blank(volume: Any, reader: str) -> None:
+    """Let `reader` read this CT from a blank mask: a second reader, whom no proposal is to lead."""
+    volume.SetAttribute(_BLANK, reader)
 
 
 def remember_scan(volume: Any, pool: Pool, scan: str) -> None:

@@ -60,8 +60,11 @@ def _surface(segmentation: Any, key: str) -> Any:
     """The surface of one segment, made in a segmentation of its own: Slicer converts all or none."""
     alone, segment = slicer.vtkSegmentation(), slicer.vtkSegment()
     source = segmentation.GetSegment(key)
+    image = source.GetRepresentation(BINARY_LABELMAP)
+    if image is None or image.GetNumberOfPoints() == 0:
+        return vtk.vtkPolyData()
     segment.SetLabelValue(source.GetLabelValue())
-    segment.AddRepresentation(BINARY_LABELMAP, source.GetRepresentation(BINARY_LABELMAP))
+    segment.AddRepresentation(BINARY_LABELMAP, image)
     alone.SetSourceRepresentationName(BINARY_LABELMAP)
     alone.SetConversionParameter("Smoothing factor", SMOOTHING)
     alone.AddSegment(segment, key)

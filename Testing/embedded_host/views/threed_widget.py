@@ -44,8 +44,15 @@ class ThreeDView(RenderView):
         return next((c for c in cameras if c.GetLayoutName() == self._node.GetLayoutName()), None)
 
     def resetFocalPoint(self) -> None:
-        """Look at the middle of what is shown, from where it all fits in."""
+        """Look at the middle of what is shown, from where it all fits in; the box is drawn around it."""
+        node = self._node
+        shown = (node.GetBoxVisible(), node.GetAxisLabelsVisible())
+        node.SetBoxVisible(False)
+        node.SetAxisLabelsVisible(False)
         self._renderer.ResetCamera()
+        node.SetBoxVisible(shown[0])
+        node.SetAxisLabelsVisible(shown[1])
+        node.InvokeEvent(slicer.vtkMRMLViewNode.ResetFocalPointRequestedEvent)
         self._renderer.ResetCameraClippingRange()
         self.scheduleRender()
 

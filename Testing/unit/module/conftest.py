@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from Testing.embedded_host.application import Application
+from Testing.unit.module.ready_results import a_ct, hand_over_results, section
 
 MODULE = Path(__file__).parents[3] / "CovidQuant" / "CovidQuant.py"
 
@@ -32,3 +33,16 @@ def screen(application: Application, module: Any) -> Any:
     panel.enter()
     application.process_events()
     return slicer.modules.CovidQuantWidget.screen
+
+
+@pytest.fixture
+def a_case(application: Application, screen: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The screen after one click on the synthetic chest."""
+    hand_over_results(monkeypatch)
+    screen.desk.parameters.ct = a_ct()
+    screen.desk.changed()
+    section(screen, "Segment").ui.segmentButton.click()
+    application.wait_until(lambda: not screen.desk.jobs.busy, seconds=60)
+    application.process_events(0.3)
+    assert screen.message == ""
+    return screen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -62,3 +63,65 @@ def hand_over_results(monkeypatch: pytest.MonkeyPatch, *, after_ms: int = 0) -> 
 
     monkeypatch.setattr(Worker, "start", start)
     return asked
+
+
+class _Outcome:
+    """What a command reports, for `on_result` and `on_error`."""
+
+    def __init__(self, on_progress: Callable[[float, str], None]) -> None:
+        self.progress = on_progress
+        self.values: dict[str, Any] = {}
+
+    def result(self, summary: str, values: Mapping[str, Any]) -> None:
+        del summary
+        self.values = json.loads(json.dumps(values, default=str))
+
+    def error(self, kind: str, sentence: str) -> None:
+        raise AssertionError((kind, sentence))
+
+
+def do_commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+    """Let every worker do its command in this process; `quantify` hands over the ready results.
+
+    Gives the commands that were asked for.
+    """
+    import qt
+
+    from CovidQuantLib.cli.main import parser
+    from CovidQuantLib.messages import InputError
+    from CovidQuantLib.slicer_app.worker import Failure, Worker
+
+    asked = hand_over_results(monkeypatch)
+    quantify = Worker.start
+
+    def start(
+        self: Any,
+        arguments: Sequence[str],
+        on_progress: Callable[[float, str], None],
+        on_result: Callable[[Mapping[str, Any]], None],
+        on_error: Callable[[Any], None],
+    ) -> None:
+        if arguments[0] == "quantify":
+            quantify(self, arguments, on_progress, on_result, on_error)
+            return
+        asked.append(arguments)
+
+        def do() -> None:
+            outcome = _Outcome(on_progress)
+            parsed = parser().parse_args(list(arguments))
+            try:
+                parsed.run(parsed, outcome)
+            except InputError as error:
+                on_error(Failure("input", str(error)))
+            else:
+                on_result(outcome.values)
+
+        qt.QTimer.singleShot(0, do)
+
+    monkeypatch.setattr(Worker, "start", start)
+    return asked
+
+
+def section(screen: Any, name: str) -> Any:
+    """The section of the screen with the .ui file `name`."""
+    return next(panel for panel in screen.panels if name == panel.UI)

@@ -9,26 +9,9 @@ import numpy as np
 import pytest
 
 from Testing.embedded_host.application import Application
-from Testing.unit.module.ready_results import a_ct, hand_over_results
+from Testing.unit.module.ready_results import a_ct, hand_over_results, section
 
 pytestmark = pytest.mark.slicer
-
-
-def section(screen: Any, name: str) -> Any:
-    return next(panel for panel in screen.panels if name == panel.UI)
-
-
-@pytest.fixture
-def a_case(application: Application, screen: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The screen after one click on the synthetic chest."""
-    hand_over_results(monkeypatch)
-    screen.desk.parameters.ct = a_ct()
-    screen.desk.changed()
-    section(screen, "Segment").ui.segmentButton.click()
-    application.wait_until(lambda: not screen.desk.jobs.busy, seconds=60)
-    application.process_events(0.3)
-    assert screen.message == ""
-    return screen
 
 
 def test_one_click_gives_two_nodes_and_a_table(a_case: Any) -> None:
