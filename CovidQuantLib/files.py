@@ -92,4 +92,6 @@ def _refuse(error: OSError) -> NoReturn:
     if error.errno is None:
         raise error
     reason = error.strerror or type(error).__name__
-    raise InputError(f"The disk refuses to write: {reason}. Nothing half-written is left; what was there before is kept.") from error
+    raise InputError(
+        f"The disk refuses to write: {reason}. Nothing half-written is left; what was there before is kept."
+    ) from error

@@ -47,7 +47,7 @@ def first_pool(output: Path, cohort: Cohort, progress: Progress) -> dict[str, Co
             code = _add(pool, cohort, scan)
             if code in known:
                 raise InputError(
-                    f"The entries {known[code]} and {scan.number} of the cohort hold one CT. Leave one out."
+                    f"The entries {known[code]} and {scan.number} of the cohort are one CT. Leave one out."
                 )
             known[code] = scan.number
         write_names(folder.parent / _NAMES_FILE, known)

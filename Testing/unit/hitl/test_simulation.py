@@ -161,7 +161,7 @@ def test_two_simulations_into_one_output_are_refused(cohort: Path, tmp_path: Pat
 def test_a_ct_that_stands_twice_in_a_cohort_is_refused(tmp_path: Path) -> None:
     entries = read(write_cohort(tmp_path / "once"))["training"]
     twice = write_cohort(tmp_path / "twice", training=[*entries, entries[0]])
-    with pytest.raises(InputError, match="The entries 1 and [0-9]+ of the cohort hold one CT"):
+    with pytest.raises(InputError, match=r"The entries 1 and [0-9]+ of the cohort are one CT"):
         run(twice, tmp_path / "out")
 
 
