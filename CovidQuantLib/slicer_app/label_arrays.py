@@ -52,15 +52,21 @@ def read_labels(node: Any, structures: Sequence[Structure], volume: Any, box: Bo
 def write_labels(node: Any, structures: Sequence[Structure], box: Box, labels: LabelArray, volume: Any) -> None:
     """Make `labels` what `structures` hold in `box` of the grid of `volume`; nothing outside of it is touched.
 
-    Segments of a person that share the voxels' image keep theirs. One event of each changed segment tells of it.
+    Segments of a person that share the voxels' image keep theirs. One event of each changed segment tells of it. An
+    image that has to grow is cut at the border of the CT. Raises `ValueError` where the box is none of the CT's grid.
     """
+    whole = whole_box(volume)
+    if labels.shape != box.shape or shared_box(box, whole) != box:
+        raise ValueError("labels must stand on a box of the CT's own grid")
     for structure in structures:
         _ensure(node, structure, volume)
     for image, own in _by_image(node, structures):
         if not _stands_on(image, volume):
             for _, structure in own:
                 _replace(node, structure, volume)
-    changed = [image for image, own in _by_image(node, structures) if _write_image(node, image, own, box, labels)]
+    changed = [
+        image for image, own in _by_image(node, structures) if _write_image(node, image, own, whole, (box, labels))
+    ]
     for image in changed:
         image.GetPointData().GetScalars().Modified()
         image.Modified()
@@ -72,7 +78,7 @@ def new_image(volume: Any, box: Box) -> tuple[Any, LabelArray]:
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
     image.SetImageToWorldMatrix(matrix)
-    _allocate(image, box, vtk.VTK_UNSIGNED_CHAR)
+    _give_voxels(image, box, vtk.VTK_UNSIGNED_CHAR)
     return image, voxels_of(image)
 
 
@@ -189,8 +195,11 @@ def _read_image(labels: LabelArray, box: Box, image: Any, own: list[tuple[int, S
     np.maximum(part, found, out=part, casting="unsafe")
 
 
-def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: Box, labels: LabelArray) -> bool:
-    """Write into one image, which grows where it has to; gives whether anything changed."""
+def _write_image(
+    node: Any, image: Any, own: list[tuple[int, Structure]], whole: Box, part: tuple[Box, LabelArray]
+) -> bool:
+    """Write a box with its labels into one image, which grows where it has to; gives whether anything changed."""
+    box, labels = part
     table = np.zeros(_VALUES, np.uint8)
     for value, structure in own:
         table[structure.label] = value
@@ -198,7 +207,8 @@ def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: B
     frame = extent_box(image)
     needed = nonzero_box(wanted, box)
     if needed is not None and covering_box([needed, frame]) != frame:
-        _grow(image, covering_box([needed, frame]) or needed)
+        on_the_ct = shared_box(frame, whole)
+        _grow(image, covering_box([needed, *([] if on_the_ct is None else [on_the_ct])]) or needed)
         frame = extent_box(image)
     both = shared_box(box, frame)
     if both is None:
@@ -209,7 +219,7 @@ def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: B
     is_own = of_own[voxels]
     if ((wanted > 0) & ~is_own & (voxels > 0)).any():
         _move_others_away(node, image, own)
-        return _write_image(node, image, own, box, labels)
+        return _write_image(node, image, own, whole, part)
     is_own |= wanted > 0
     if np.array_equal(voxels[is_own], wanted[is_own]):
         return False
@@ -218,19 +228,30 @@ def _write_image(node: Any, image: Any, own: list[tuple[int, Structure]], box: B
 
 
 def _grow(image: Any, frame: Box) -> None:
-    old, kept = extent_box(image), None
-    if 0 not in old.shape:
-        kept = voxels_of(image).copy()
-    _allocate(image, frame, image.GetScalarType() if kept is not None else vtk.VTK_UNSIGNED_CHAR)
+    old = extent_box(image)
+    if 0 in old.shape:
+        _give_voxels(image, frame, vtk.VTK_UNSIGNED_CHAR)
+        return
+    kept, both = voxels_of(image).copy(), shared_box(old, frame)
+    _give_voxels(image, frame, image.GetScalarType(), None if both is None else (both, kept[inside(both, old)]))
+
+
+def _give_voxels(image: Any, box: Box, scalar_type: int, kept: tuple[Box, npt.NDArray[Any]] | None = None) -> None:
+    """Make `image` stand on `box`, empty but for `kept`, a part of it and its voxels.
+
+    The voxels come before the extent: whoever hears that an extent has changed reads all of it at once, and there must
+    be no moment at which it is larger than the voxels that are there.
+    """
+    scalars = vtk.vtkDataArray.CreateDataArray(scalar_type)
+    scalars.SetName("ImageScalars")
+    scalars.SetNumberOfTuples(int(np.prod(box.shape)))
+    voxels = numpy_support.vtk_to_numpy(scalars).reshape(box.shape)
+    voxels[:] = 0
     if kept is not None:
-        voxels_of(image)[inside(old, frame)] = kept
-
-
-def _allocate(image: Any, box: Box, scalar_type: int) -> None:
+        voxels[inside(kept[0], box)] = kept[1]
+    image.GetPointData().SetScalars(scalars)
     (k0, j0, i0), (k1, j1, i1) = box.start, box.stop
     image.SetExtent(i0, i1 - 1, j0, j1 - 1, k0, k1 - 1)
-    image.AllocateScalars(scalar_type, 1)
-    voxels_of(image)[:] = 0
 
 
 def _move_others_away(node: Any, image: Any, own: list[tuple[int, Structure]]) -> None:

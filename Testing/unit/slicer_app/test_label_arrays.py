@@ -154,3 +154,47 @@ def test_boxes_meet_and_cover() -> None:
     labels = np.zeros((3, 3, 3), np.uint8)
     labels[1, 2, 0] = 1
     assert nonzero_box(labels, Box((10, 10, 10), (13, 13, 13))) == Box((11, 12, 10), (12, 13, 11))
+
+
+def moments_of(node: Any) -> list[tuple[int, int]]:
+    """At each event of a segmentation: the voxels that its images' extents promise, and those that are there."""
+    seen: list[tuple[int, int]] = []
+
+    def look(segmentation: Any, _event: str) -> None:
+        for key in segmentation.GetSegmentIDs():
+            image = segmentation.GetSegment(key).GetRepresentation(BINARY_LABELMAP)
+            scalars = image.GetPointData().GetScalars()
+            seen.append((image.GetNumberOfPoints(), scalars.GetNumberOfTuples() if scalars is not None else 0))
+
+    node.GetSegmentation().AddObserver(slicer.vtkSegmentation.SourceRepresentationModified, look)
+    return seen
+
+
+def test_an_image_that_grows_never_promises_voxels_that_are_not_there(a_node: Any, a_volume: Any) -> None:
+    # A view of Slicer that is told of an extent reads all of it at once.
+    write_labels(a_node, INFECTION, BOX, some_labels(), a_volume)
+    seen = moments_of(a_node)
+    write_labels(a_node, INFECTION, whole_box(a_volume), some_labels(whole_box(a_volume)), a_volume)
+    assert seen
+    assert all(promised == there for promised, there in seen)
+
+
+@pytest.mark.parametrize("box", [Box((20, 6, 7), (30, 20, 24)), Box((-1, 0, 0), (4, 4, 4)), Box((5, 5, 5), (5, 9, 9))])
+def test_a_box_that_is_none_of_the_cts_grid_is_refused(a_node: Any, a_volume: Any, box: Box) -> None:
+    with pytest.raises(ValueError, match="grid"):
+        write_labels(a_node, INFECTION, box, np.ones(box.shape, np.uint8), a_volume)
+    with pytest.raises(ValueError, match="grid"):
+        write_labels(a_node, INFECTION, BOX, np.ones((2, 2, 2), np.uint8), a_volume)
+
+
+def test_an_image_that_reaches_far_out_of_the_ct_is_cut_before_it_grows(a_node: Any, a_volume: Any) -> None:
+    far = Box((0, 0, 35), (1, 1, 60_000))
+    image, voxels = new_image(a_volume, far)
+    voxels[:] = 1
+    add_segment(a_node, INFECTION[0], image)
+    labels = some_labels(whole_box(a_volume))
+    labels[0, 0, 35] = 1
+    write_labels(a_node, INFECTION, whole_box(a_volume), labels, a_volume)
+    grown = a_node.GetSegmentation().GetSegment("ggo").GetRepresentation(BINARY_LABELMAP)
+    assert grown.GetNumberOfPoints() == labels.size
+    assert np.array_equal(read_labels(a_node, INFECTION, a_volume), labels)
