@@ -9,6 +9,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/cli/bugs.py
   CovidQuantLib/cli/channel.py
   CovidQuantLib/cli/chosen_models.py
+  CovidQuantLib/cli/compare.py
   CovidQuantLib/cli/demo.py
   CovidQuantLib/cli/evaluate.py
   CovidQuantLib/cli/job.py
@@ -32,6 +33,15 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/cli/simulate.py
   CovidQuantLib/cli/train.py
   CovidQuantLib/cli/training_options.py
+  CovidQuantLib/comparison/__init__.py
+  CovidQuantLib/comparison/cost.py
+  CovidQuantLib/comparison/folds.py
+  CovidQuantLib/comparison/hardware.py
+  CovidQuantLib/comparison/judging.py
+  CovidQuantLib/comparison/places.py
+  CovidQuantLib/comparison/plan.py
+  CovidQuantLib/comparison/run.py
+  CovidQuantLib/comparison/settings.py
   CovidQuantLib/ct/__init__.py
   CovidQuantLib/ct/checks.py
   CovidQuantLib/ct/dicom_choice.py
@@ -160,6 +170,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/networks/conv_lstm.py
   CovidQuantLib/networks/extra.py
   CovidQuantLib/networks/hybrid_unet.py
+  CovidQuantLib/networks/hybrid_unet_pair.py
   CovidQuantLib/networks/label_sets.py
   CovidQuantLib/networks/lesion_net.py
   CovidQuantLib/networks/opacity_unet.py
@@ -184,6 +195,9 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/reports/canvas.py
   CovidQuantLib/reports/case.py
   CovidQuantLib/reports/charts.py
+  CovidQuantLib/reports/comparison.py
+  CovidQuantLib/reports/comparison_csv.py
+  CovidQuantLib/reports/comparison_plot.py
   CovidQuantLib/reports/content.py
   CovidQuantLib/reports/document.py
   CovidQuantLib/reports/file_names.py
@@ -257,6 +271,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/case_job.py
   CovidQuantLib/slicer_app/case_numbers.py
   CovidQuantLib/slicer_app/case_results.py
+  CovidQuantLib/slicer_app/case_watch.py
   CovidQuantLib/slicer_app/classes.py
   CovidQuantLib/slicer_app/component.py
   CovidQuantLib/slicer_app/connections.py
@@ -267,6 +282,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/draft_keeper.py
   CovidQuantLib/slicer_app/draft_place.py
   CovidQuantLib/slicer_app/edit_session.py
+  CovidQuantLib/slicer_app/editing_options.py
   CovidQuantLib/slicer_app/editor_node.py
   CovidQuantLib/slicer_app/follow_up.py
   CovidQuantLib/slicer_app/follow_up_panel.py
@@ -279,6 +295,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/label_arrays.py
   CovidQuantLib/slicer_app/lesion_edits.py
   CovidQuantLib/slicer_app/lesion_places.py
+  CovidQuantLib/slicer_app/lesion_tools.py
   CovidQuantLib/slicer_app/live_numbers.py
   CovidQuantLib/slicer_app/look_panel.py
   CovidQuantLib/slicer_app/lung_edits.py
@@ -291,6 +308,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/plots.py
   CovidQuantLib/slicer_app/private_folder.py
   CovidQuantLib/slicer_app/process_tree.py
+  CovidQuantLib/slicer_app/quiet.py
   CovidQuantLib/slicer_app/report_panel.py
   CovidQuantLib/slicer_app/review_panel.py
   CovidQuantLib/slicer_app/reviewed.py
@@ -300,6 +318,8 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/segmentation_nodes.py
   CovidQuantLib/slicer_app/self_test.py
   CovidQuantLib/slicer_app/self_test_chest.py
+  CovidQuantLib/slicer_app/session_edits.py
+  CovidQuantLib/slicer_app/session_listeners.py
   CovidQuantLib/slicer_app/session_log.py
   CovidQuantLib/slicer_app/session_maps.py
   CovidQuantLib/slicer_app/settings.py
@@ -307,10 +327,12 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/shortcuts.py
   CovidQuantLib/slicer_app/side_by_side.py
   CovidQuantLib/slicer_app/slice_bar.py
+  CovidQuantLib/slicer_app/slice_guide.py
   CovidQuantLib/slicer_app/submission.py
   CovidQuantLib/slicer_app/submit_panel.py
   CovidQuantLib/slicer_app/surfaces.py
   CovidQuantLib/slicer_app/tables.py
+  CovidQuantLib/slicer_app/uncertain_slices.py
   CovidQuantLib/slicer_app/views_watch.py
   CovidQuantLib/slicer_app/volume_loading.py
   CovidQuantLib/slicer_app/whose.py
@@ -319,6 +341,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/worker_lines.py
   CovidQuantLib/statistics/__init__.py
   CovidQuantLib/statistics/agreement.py
+  CovidQuantLib/statistics/comparison.py
   CovidQuantLib/statistics/paired.py
   CovidQuantLib/statistics/simulation.py
   CovidQuantLib/statistics/summary.py
@@ -377,7 +400,10 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/synthetic_lesions/published.py
   CovidQuantLib/training/synthetic_lesions/tissue.py
   CovidQuantLib/training/trainer.py
+  CovidQuantLib/training/truth.py
+  CovidQuantLib/training/unet_pair.py
   CovidQuantLib/training/validation.py
+  CovidQuantLib/training/weak_cases.py
   CovidQuantLib/training/weak_labels.py
   )
 set(COVIDQUANT_LIBRARY_RESOURCES

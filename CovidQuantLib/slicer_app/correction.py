@@ -15,10 +15,11 @@ from CovidQuantLib.slicer_app.ct_export import ct_grid
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.draft_place import local_draft_name
 from CovidQuantLib.slicer_app.edit_session import EditSession, Listeners
+from CovidQuantLib.slicer_app.infection_edits import Drawing
 from CovidQuantLib.slicer_app.label_arrays import read_labels
 from CovidQuantLib.slicer_app.live_numbers import Numbers
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited
-from CovidQuantLib.slicer_app.submission import is_held_out
+from CovidQuantLib.slicer_app.submission import opens_blank
 
 THRESHOLD = "threshold"
 
@@ -26,8 +27,9 @@ THRESHOLD = "threshold"
 class Correction:
     """Opens and closes the edit session of the desk's case.
 
-    `begun(session)` is called when one is open, `outside(ml)` as strokes leave the lungs, `save_undo` saves the state
-    of the Segment Editor. A draft of an earlier start of Slicer waits in `offered` until the reader decides.
+    `begun(session)` is called when one is open, `outside(ml)` as strokes leave the lungs, `drawing(what)` as another
+    class is chosen in the Segment Editor, whose state `save_undo` saves. A draft of an earlier start of Slicer waits in
+    `offered` until the reader decides.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class Correction:
         begun: Callable[[EditSession], None],
         outside: Callable[[float], None],
         save_undo: Callable[[], object],
+        drawing: Callable[[Drawing], None],
     ) -> None:
         self._desk = desk
         self._begun = begun
         self._outside = outside
         self._save_undo = save_undo
+        self._drawing = drawing
         self.offered: Draft | None = None
         self._tried = ""
 
@@ -143,7 +147,8 @@ class Correction:
             return
         if removed:
             remove_draft(self._name())
-        if start is None and is_held_out(case.volume, self._desk.settings.pool):
+        settings = self._desk.settings
+        if start is None and opens_blank(case.volume, settings.pool, settings.reader):
             start = BLANK
         self._open(None, start or Start("proposal", case.infection_source or THRESHOLD))
 
@@ -153,7 +158,11 @@ class Correction:
             return
         begin_with = start or (draft.start if draft is not None else BLANK)
         listeners = Listeners(
-            numbers=self._take_numbers, outside_ml=self._outside, problem=self._desk.say, closed=self._on_closed
+            numbers=self._take_numbers,
+            outside_ml=self._outside,
+            problem=self._desk.say,
+            closed=self._on_closed,
+            drawing=self._drawing,
         )
         session = EditSession(case, self._name(), begin_with, listeners, save_undo=self._save_undo)
         session.begin(draft)

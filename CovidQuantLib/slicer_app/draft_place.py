@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 from CovidQuantLib.hitl.pool import DraftName
 from CovidQuantLib.hitl.pool.layout import code_of
+from CovidQuantLib.messages import InputError
 
 LOCAL_POOL = code_of(hashlib.sha256(b"covidquant: drafts of cases in no pool").digest())
 """Stands for the pool in the names of such drafts."""
@@ -18,3 +20,14 @@ def local_draft_name(series_code: str, reader: str) -> DraftName:
     Raises `InputError` where the reader's code is none.
     """
     return DraftName(LOCAL_POOL, code_of(hashlib.sha256(series_code.encode()).digest()), reader)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a draft, for this user alone. Raises `InputError` where the disk refuses."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"Drafts cannot be kept on this computer: {reason}. Make room, and open the case again."
+        ) from error

@@ -8,12 +8,13 @@ import slicer
 
 from CovidQuantLib.anatomy import GROUND_GLASS
 
+FILL = "Fill between slices"
 EFFECTS = (
     "Paint",
     "Erase",
     "Draw",
     "Scissors",
-    "Fill between slices",
+    FILL,
     "Grow from seeds",
     "Islands",
     "Smoothing",
@@ -23,6 +24,8 @@ EFFECTS = (
 BRUSH_MM = 12
 _TAG = "CovidQuant.SegmentEditor"
 _UNDO_STATES = 10
+_PREVIEW_ROLE, _PREVIEW_OWNER = "SegmentationResultPreview", "SegmentationResultPreviewOwnerEffect"
+"""Where an effect of Slicer that shows its result first keeps it: on the editor's parameter node."""
 
 
 def set_up_editor(editor: Any) -> None:
@@ -63,10 +66,23 @@ def open_in_editor(editor: Any, segmentation: Any, volume: Any) -> Any:
     return node
 
 
+def preview_between_slices(editor: Any) -> bool:
+    """Let Slicer's effect show what it would fill between painted slices; False where the editor has no such effect."""
+    if FILL not in editor.availableEffectNames():
+        return False
+    editor.setActiveEffectByName(FILL)
+    editor.activeEffect().self().onPreview()
+    return True
+
+
 def stop_effect(editor: Any) -> None:
-    """Choose no effect, so that a click in a view paints nothing."""
-    if editor.mrmlSegmentEditorNode() is not None:
-        editor.setActiveEffect(None)
+    """Choose no effect, so that a click in a view paints nothing. What one shows and has not applied is put away."""
+    node = editor.mrmlSegmentEditorNode()
+    if node is None:
+        return
+    if node.GetNodeReference(_PREVIEW_ROLE) is not None and node.GetSegmentationNode() is not None:
+        editor.effectByName(node.GetAttribute(_PREVIEW_OWNER)).self().onCancel()
+    editor.setActiveEffect(None)
 
 
 def close_editor(editor: Any) -> None:

@@ -1,4 +1,4 @@
-"""The slice bar: axial slices from feet to head, with bars of infection and a line where slices were on screen."""
+"""The slice bar: axial slices from head to feet, with bars of infection, a line where slices were seen, and marks."""
 
 from __future__ import annotations
 
@@ -11,11 +11,19 @@ import slicer
 
 from CovidQuantLib.slicer_app.ct_export import CtGrid
 
-_HEIGHT, _LINE = 28, 4
+_HEIGHT, _LINE = 36, 4
+_MARK = 5
+"""Height in pixels of a mark, which is twice as wide and stands on its tip."""
 
 
-def slice_bar_picture(width: int, amounts: Sequence[float], seen: Collection[int], palette: Any) -> Any:
-    """A pixmap of `width` pixels; `amounts` for each slice from the feet, `seen` the slices that were on screen."""
+def slice_bar_picture(
+    width: int, amounts: Sequence[float], seen: Collection[int], marks: Collection[int], palette: Any
+) -> Any:
+    """A pixmap of `width` pixels, the head on the left.
+
+    `amounts` of infection for each slice from the feet; `seen` are the slices that were on screen, `marks` those that a
+    mark stands over.
+    """
     picture = qt.QPixmap(width, _HEIGHT)
     picture.fill(palette.color(qt.QPalette.Base))
     highest, count = max(amounts, default=0.0), max(1, len(amounts))
@@ -23,16 +31,30 @@ def slice_bar_picture(width: int, amounts: Sequence[float], seen: Collection[int
     painter.begin(picture)
     bar, line = palette.color(qt.QPalette.Highlight), palette.color(qt.QPalette.Mid)
     for x in range(width):
-        first = x * count // width
-        last = max(first + 1, (x + 1) * count // width)
-        amount = max(amounts[first:last], default=0.0)
+        slices = _slices_at(x, width, count)
+        amount = max((amounts[number] for number in slices if number < len(amounts)), default=0.0)
         if amount > 0.0:
-            height = max(2, round((_HEIGHT - _LINE - 2) * amount / highest))
+            height = max(2, round((_HEIGHT - _LINE - _MARK - 3) * amount / highest))
             painter.fillRect(x, _HEIGHT - _LINE - 1 - height, 1, height, bar)
-        if any(number in seen for number in range(first, last)):
+        if any(number in seen for number in slices):
             painter.fillRect(x, _HEIGHT - _LINE, 1, _LINE, line)
+    for mark in marks:
+        middle = mark_place(mark, width, count)
+        for row in range(_MARK):
+            painter.fillRect(middle - _MARK + 1 + row, row, 2 * (_MARK - row) - 1, 1, palette.color(qt.QPalette.Text))
     painter.end()
     return picture
+
+
+def mark_place(number: int, width: int, count: int) -> int:
+    """The pixel column of slice `number` of `count` in a bar of `width` pixels."""
+    return min(width - 1, int((count - number - 0.5) * width / count))
+
+
+def _slices_at(x: int, width: int, count: int) -> range:
+    """The slices, counted from the feet, that stand in the pixel column `x`."""
+    first = x * count // width
+    return range(max(0, count - max(first + 1, (x + 1) * count // width)), count - first)
 
 
 def infection_by_slice(labels: Any, grid: CtGrid) -> list[float]:

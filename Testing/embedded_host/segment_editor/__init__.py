@@ -1,1 +1,1 @@
-"""Slicer's Segment Editor as far as the host has it: widget and four effects, on vtkSlicerSegmentEditorLogic itself."""
+"""Slicer's Segment Editor as far as the host has it: widget and five effects, on vtkSlicerSegmentEditorLogic itself."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from Testing.embedded_host.segment_editor.effect import Effect, ScriptedEffect
 from Testing.embedded_host.segment_editor.effect_buttons import EffectButtons
+from Testing.embedded_host.segment_editor.fill_effect import FillEffect
 from Testing.embedded_host.segment_editor.islands_effect import IslandsEffect
 from Testing.embedded_host.segment_editor.paint_effect import PaintEffect
 from Testing.embedded_host.segment_editor.segments_table import SegmentsTable
@@ -25,7 +26,7 @@ _EFFECTS: dict[str, type[Effect]] = {
     "Erase": PaintEffect,
     "Level tracing": ScriptedEffect,
     "Grow from seeds": ScriptedEffect,
-    "Fill between slices": ScriptedEffect,
+    "Fill between slices": FillEffect,
     "Margin": ScriptedEffect,
     "Hollow": ScriptedEffect,
     "Smoothing": ScriptedEffect,

@@ -82,8 +82,10 @@ class Effect(QObject):
     def on_release(self) -> None:
         """The button was let go."""
 
-    def change(self, mask: NDArray[np.uint8], mode: str, extent: tuple[int, ...] | None = None) -> None:
-        """Put a mask, on the grid of `blank`, into the selected segment, with the editor node's masks applied.
+    def change(
+        self, mask: NDArray[np.uint8], mode: str, extent: tuple[int, ...] | None = None, segment_id: str | None = None
+    ) -> None:
+        """Put a mask, on the grid of `blank`, into a segment (the selected one), with the editor node's masks applied.
 
         mode: "Set", "Add" or "Remove". extent: where the mask is not empty, as VTK counts it.
         """
@@ -92,7 +94,7 @@ class Effect(QObject):
         array_of(modifier)[:] = mask
         modifier.Modified()
         of_mode = getattr(logic, f"ModificationMode{mode}")
-        target = (node.GetSegmentationNode(), node.GetSelectedSegmentID(), modifier, of_mode)
+        target = (node.GetSegmentationNode(), segment_id or node.GetSelectedSegmentID(), modifier, of_mode)
         logic.ModifySegmentByLabelmap(*target, *([extent] if extent else []), False, False)
 
     def blank(self) -> Any:
