@@ -78,6 +78,11 @@ class Jobs:
         except OSError:
             self._fail(Failure("input", _("There is no room for files on this computer. Make room, and try again.")))
             return
+        except Exception:
+            self._fail(
+                Failure("bug", _("Nothing was started: this is a fault of CovidQuant, and Slicer's log has it."))
+            )
+            raise
         if self.busy:  # the scene may have been closed meanwhile
             self._worker.start(
                 list(arguments), self._show_progress, lambda values: self._done(on_result, values), self._fail
@@ -140,6 +145,9 @@ class Jobs:
             on_result(outcome)
         except (InputError, Cancelled) as error:
             self.say(str(error))
+        except Exception:
+            self.say(_("The results could not be shown: this is a fault of CovidQuant, and Slicer's log has it."))
+            raise
         finally:
             follow, self._follow = self._follow, None
             self._end()

@@ -18,8 +18,9 @@ class ProcessTree:
     """The process `root` and its descendants, for ending them.
 
     PythonSlicer is a launcher: killing it leaves the real Python running. A broken worker may name any process as its
-    own, so that only what is seen to descend from `root` is ever killed. `table` gives all processes that run, each
-    with its parent's number; the system's own command lists them.
+    own, so that only what is seen to descend from `root` is ever killed. A process that has ended has the number 0 for
+    Qt, from which every process of the computer descends: that family is empty. `table` gives all processes that run,
+    each with its parent's number; the system's own command lists them.
     """
 
     def __init__(self, root: int, table: Callable[[], dict[Known, int]] | None = None) -> None:
@@ -34,6 +35,8 @@ class ProcessTree:
     def kill(self) -> None:
         """End all of them at once; what has ended already is passed over."""
         if sys.platform == "win32":
+            if self._root <= 0:
+                return
             command = ["taskkill", "/T", "/F", "/PID", str(self._root)]
             with contextlib.suppress(OSError, subprocess.SubprocessError):
                 subprocess.run(command, check=False, capture_output=True, timeout=_QUICKLY_S)
@@ -45,7 +48,9 @@ class ProcessTree:
 
     def _family(self, running: dict[Known, int]) -> set[Known]:
         """The root and all that descends from it or from what is known."""
-        numbers = {self._root, *(number for number, _ in self._known & running.keys())}
+        numbers = {number for number, _ in self._known & running.keys()}
+        if self._root > 0 and all(number != self._root for number, _ in self._known):
+            numbers.add(self._root)
         family: set[Known] = set()
         while more := {
             process

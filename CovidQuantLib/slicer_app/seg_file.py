@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -51,17 +52,36 @@ def read_seg_file(path: Path, handle_events: Callable[[], None] = lambda: None) 
     """
     try:
         with path.open("rb") as file:
-            fields = _fields(iter(file.readline, b"\n"))
-            sizes = [int(size) for size in fields["sizes"].split()]
-            shape = (sizes[3], sizes[2], sizes[1])
-            layers = tuple(np.zeros(shape, np.uint8) for _ in range(sizes[0]))
+            fields = _fields(_header_lines(file))
+            count, *sizes = _numbers(fields["sizes"], 4, least=1)
+            shape = (sizes[2], sizes[1], sizes[0])
+            layers = tuple(np.zeros(shape, np.uint8) for _ in range(count))
             _fill(layers, iter(lambda: file.read(_READ_AT_ONCE), b""), handle_events)
-        offset = [int(value) for value in fields["Segmentation_ReferenceImageExtentOffset"].split()][::-1]
+        offset = _numbers(fields["Segmentation_ReferenceImageExtentOffset"], 3, least=0)[::-1]
         stop = [first + size for first, size in zip(offset, shape, strict=True)]
         box = Box((offset[0], offset[1], offset[2]), (stop[0], stop[1], stop[2]))
-        return SegFile(box, tuple(_segments(fields)), layers)
-    except (OSError, KeyError, IndexError, ValueError, zlib.error) as error:
+        segments = tuple(_segments(fields))
+        if any(not 0 <= segment.layer < len(layers) for segment in segments):
+            raise ValueError("a segment is in none of the layers")
+        return SegFile(box, segments, layers)
+    except (OSError, KeyError, ValueError, MemoryError, zlib.error) as error:
         raise InputError(_DAMAGED) from error
+
+
+def _header_lines(file: BinaryIO) -> Iterator[bytes]:
+    """The lines before the empty one. Raises `ValueError` where the file ends before that."""
+    while (line := file.readline()) != b"\n":
+        if not line:
+            raise ValueError("the header is cut off")
+        yield line
+
+
+def _numbers(text: str, count: int, *, least: int) -> list[int]:
+    """The whole numbers in a field. Raises `ValueError` where there are not `count`, or one is under `least`."""
+    numbers = [int(number) for number in text.split()]
+    if len(numbers) != count or min(numbers) < least:
+        raise ValueError("a field of the header holds other numbers")
+    return numbers
 
 
 def _fields(lines: Iterator[bytes]) -> dict[str, str]:

@@ -136,9 +136,8 @@ class Worker:
         if not self.running:
             return
         self._ask_to_stop()
-        process = self._forget()
-        if self._tree is not None:
-            self._tree.kill()
+        tree, process = self._family(), self._forget()
+        tree.kill()
         process.kill()
         process.waitForFinished(_END_NOW_MS)
 
@@ -155,10 +154,9 @@ class Worker:
             self._take(line)
 
     def _take(self, line: WorkerLine) -> None:
-        self._spoke = True
-        if self._tree is None:
-            self._tree = self._new_tree(int(self._process.processId()))
-            self._tree.look()
+        if not self._spoke:
+            self._spoke = True
+            self._family().look()
         if line.type in ("result", "error") and self._last is None:
             self._last = line
             self._later(_LAST_WORDS_MS, self._kill)
@@ -168,11 +166,15 @@ class Worker:
                 self._receivers.progress(min(1.0, max(0.0, fraction)), line.text("message"))
 
     def _kill(self) -> None:
-        if self._tree is None:
-            self._tree = self._new_tree(int(self._process.processId()))
-        self._tree.kill()
+        self._family().kill()
         self._process.kill()
         self._later(_GIVE_UP_MS, self._end)
+
+    def _family(self) -> ProcessTree:
+        """The process with all that it has started."""
+        if self._tree is None:
+            self._tree = self._new_tree(int(self._process.processId()))
+        return self._tree
 
     def _on_finished(self, *_: object) -> None:
         if self.running:
@@ -195,6 +197,9 @@ class Worker:
         if last is not None and last.type == "result" and not self._cancelled:
             receivers.result(last.values)
         else:
+            if self._tree is not None:
+                # A launcher that was killed from outside leaves the Python behind it at work.
+                self._tree.kill()
             receivers.error(self._failure(last, why_none or (ENDED if self._spoke else NOT_INSTALLED)))
 
     def _failure(self, last: WorkerLine | None, why_none: str) -> Failure:
