@@ -273,6 +273,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/case_results.py
   CovidQuantLib/slicer_app/case_watch.py
   CovidQuantLib/slicer_app/classes.py
+  CovidQuantLib/slicer_app/clinical_form.py
   CovidQuantLib/slicer_app/component.py
   CovidQuantLib/slicer_app/connections.py
   CovidQuantLib/slicer_app/correct_panel.py
@@ -300,11 +301,13 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/look_panel.py
   CovidQuantLib/slicer_app/lung_edits.py
   CovidQuantLib/slicer_app/module_screen.py
+  CovidQuantLib/slicer_app/next_case.py
   CovidQuantLib/slicer_app/outside.py
   CovidQuantLib/slicer_app/panel.py
   CovidQuantLib/slicer_app/parameters.py
   CovidQuantLib/slicer_app/patient.py
   CovidQuantLib/slicer_app/picking.py
+  CovidQuantLib/slicer_app/plot_nodes.py
   CovidQuantLib/slicer_app/plots.py
   CovidQuantLib/slicer_app/private_folder.py
   CovidQuantLib/slicer_app/process_tree.py
@@ -375,6 +378,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/claim.py
   CovidQuantLib/training/datalist.py
   CovidQuantLib/training/distributed.py
+  CovidQuantLib/training/diverged.py
   CovidQuantLib/training/first_weights.py
   CovidQuantLib/training/log.py
   CovidQuantLib/training/losses.py

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-import qt
 from slicer.i18n import tr as _
 
-from CovidQuantLib.hitl.pool import open_pool
+from CovidQuantLib.hitl.pool import Pool, open_pool
 from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import network, network_names
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.installation import ensure_networks
 from CovidQuantLib.slicer_app.jobs import Jobs, Values
 from CovidQuantLib.slicer_app.panel import Panel
-from CovidQuantLib.slicer_app.rounds_text import decision_text, last_decision, model_cells, pool_text
+from CovidQuantLib.slicer_app.plots import show_bars
+from CovidQuantLib.slicer_app.rounds_text import (
+    decision_text,
+    last_decision,
+    model_cells,
+    pool_text,
+    table_note,
+    unfinished_round,
+)
+from CovidQuantLib.slicer_app.tables import fill_row, fit_table, set_up_table
 
-_TABLE_PICTURE = "table3.png"
+_MOST_ROWS = 6
+_MINUTES_COLOUR, _DICE_COLOUR = (68, 119, 170), (34, 136, 51)
 
 
 class ImprovePanel(Panel):
@@ -29,55 +39,72 @@ class ImprovePanel(Panel):
         self.rounds = Jobs(self.ui, desk.changed)
         self.rounds.say("")
         self._overview: Any = None
-        self._picture: Any = None
-        table = self.ui.modelsTable
-        headings = [_("Model"), _("CTs"), _("Minutes"), _("Dice"), _("Patients")]
-        table.setColumnCount(len(headings))
-        table.setHorizontalHeaderLabels(headings)
-        table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        self._models: Sequence[Mapping[str, Any]] = ()
+        headings = [_("Model"), _("CTs"), _("Minutes"), _("Scans"), _("Dice"), _("Patients")]
+        set_up_table(self.ui.modelsTable, headings, wide=0)
+        self.ui.networkBox.addItem(_("Train the active model further"))
+        for name in network_names():
+            self.ui.networkBox.addItem(_("Train {name} from scratch ({paper})").format(
+                name=name, paper=network(name).paper))  # fmt: skip
         listen = self.observations.connect
         for button, slot in (
             (self.ui.refreshButton, self._on_refresh),
+            (self.ui.plotButton, self._on_plot),
             (self.ui.startButton, self._on_start),
             (self.ui.resumeButton, self._on_resume),
             (self.ui.promoteButton, self._on_promote),
             (self.ui.rollbackButton, self._on_rollback),
+            (self.ui.abandonButton, self._on_abandon),
         ):
             listen(button, "clicked(bool)", slot)
+        listen(self.ui.section, "contentsCollapsed(bool)", self._on_fold)
         listen(self.ui.reasonEdit, "textChanged(QString)", self.update)
 
     def update(self) -> None:
         """Show the last decision, and what can be pressed."""
-        ui, pool = self.ui, self.desk.settings.pool
-        here = pool is not None and bool(self.desk.settings.reader)
-        free = here and not self.rounds.busy
-        for name in ("refreshButton", "startButton", "resumeButton", "minutesBox"):
-            getattr(ui, name).enabled = free
-        ui.decisionLabel.text = ui.poolLabel.text = ""
-        decided = False
-        if pool is None or not here:
-            ui.poolLabel.text = _("Choose a pool and give your reader code in the settings.")
-        elif not ui.section.collapsed:
+        ui, pool = self.ui, self._pool()
+        free = pool is not None and bool(self.desk.settings.reader) and not self.rounds.busy
+        decision, unfinished, problem = None, None, ""
+        if pool is not None and not ui.section.collapsed:
             try:
-                opened = open_pool(pool)
-                decision = last_decision(opened)
-                decided = decision is not None
+                decision, unfinished = last_decision(pool), unfinished_round(pool)
                 ui.decisionLabel.text = decision_text(decision)
-                ui.poolLabel.text = "" if self._overview is None else pool_text(opened, self._overview)
+                ui.poolLabel.text = "" if self._overview is None else pool_text(pool, self._overview)
             except InputError as error:
-                ui.poolLabel.text = str(error)
+                problem = str(error)
+        if problem:
+            ui.poolLabel.text = problem
+        if unfinished is not None and not self.rounds.busy:
+            ui.decisionLabel.text += "\n" + _("Round {number} is not finished: resume it, or give it up.").format(
+                number=unfinished
+            )
         reason = bool(ui.reasonEdit.text.strip())
-        ui.promoteButton.enabled = free and decided and reason
+        ui.refreshButton.enabled = free
+        for name in ("startButton", "minutesBox", "networkBox"):
+            getattr(ui, name).enabled = free and unfinished is None
+        ui.resumeButton.enabled = free and unfinished is not None
+        ui.abandonButton.enabled = free and unfinished is not None and reason
+        ui.promoteButton.enabled = free and decision is not None and reason
         ui.rollbackButton.enabled = free and reason
-        ui.modelsTable.visible = ui.modelsTable.rowCount > 0
-        ui.tablePicture.visible = self._picture is not None
+        ui.reasonEdit.enabled = free
+        for name in ("modelsTable", "tableLabel", "plotBox", "plotButton"):
+            getattr(ui, name).visible = bool(self._models)
 
-    def close(self) -> None:
-        """End the round; it can be resumed."""
-        self.rounds.close()
-        super().close()
+    def _pool(self) -> Pool | None:
+        """The pool; where there is none the panel says why."""
+        folder, reader = self.desk.settings.pool, self.desk.settings.reader
+        self.ui.decisionLabel.text = self.ui.poolLabel.text = ""
+        if folder is None or not reader:
+            self.ui.poolLabel.text = _("Choose a pool and give your reader code in the settings.")
+            return None
+        try:
+            return open_pool(folder)
+        except InputError as error:
+            self.ui.poolLabel.text = str(error)
+            return None
+
+    def _on_fold(self) -> None:
+        self.update()
 
     def _on_refresh(self) -> None:
         self.rounds.run(["pool", "status", str(self.desk.settings.pool)], _("Looking at the pool"), self._take_overview)
@@ -87,24 +114,28 @@ class ImprovePanel(Panel):
         self.rounds.then(self._ask_table)
 
     def _ask_table(self) -> None:
-        self._table_folder: Path | None = None
-        self.rounds.run_in_folder(self._prepare_table, _("Minutes and accuracy by model"), self._take_table)
-
-    def _prepare_table(self, folder: Path) -> list[str]:
-        self._table_folder = folder / "table"
-        return ["round", "table", str(self.desk.settings.pool), "--output", str(self._table_folder)]
+        arguments = ["round", "table", str(self.desk.settings.pool)]
+        self.rounds.run(arguments, _("Minutes and accuracy by model"), self._take_table)
 
     def _take_table(self, values: Values) -> None:
-        table = self.ui.modelsTable
-        table.setRowCount(len(values["models"]))
-        for row, model in enumerate(values["models"]):
-            for column, text in enumerate(model_cells(model)):
-                table.setItem(row, column, qt.QTableWidgetItem(text))
-        picture = qt.QPixmap(str(self._table_folder / _TABLE_PICTURE)) if self._table_folder else None
-        if picture is not None and not picture.isNull():
-            width = max(200, self.ui.refreshButton.width)
-            self._picture = picture.scaledToWidth(width, qt.Qt.SmoothTransformation)
-            self.ui.tablePicture.setPixmap(self._picture)
+        table, self._models = self.ui.modelsTable, values["models"]
+        table.setRowCount(len(self._models))
+        for row, model in enumerate(self._models):
+            fill_row(table, row, model_cells(row + 1, model), tip=str(model["model"] or model["name"]))
+        fit_table(table, _MOST_ROWS)
+        self.ui.tableLabel.text = table_note(values)
+
+    def _on_plot(self) -> None:
+        in_minutes = self.ui.plotBox.currentIndex == 0
+        found = [model["minutes" if in_minutes else "dice"] or {} for model in self._models]
+        across = ", ".join(f"{place} {model['name']}" for place, model in enumerate(self._models, 1))
+        title = _("Minutes of correction (measured)") if in_minutes else _("Dice on the hold-out")
+        show_bars(
+            *("models", title, (across, _("minutes") if in_minutes else _("Dice"))),
+            [one.get("mean") for one in found],
+            [one.get("sd") for one in found],
+            _MINUTES_COLOUR if in_minutes else _DICE_COLOUR,
+        )
 
     def _on_start(self) -> None:
         try:
@@ -115,6 +146,9 @@ class ImprovePanel(Panel):
             self.rounds.say(str(error))
             return
         arguments = ["round", "start", str(self.desk.settings.pool), "--minutes", str(self.ui.minutesBox.value)]
+        chosen = self.ui.networkBox.currentIndex
+        if chosen > 0:
+            arguments += ["--from", "scratch", "--network", network_names()[chosen - 1]]
         self.rounds.run(arguments, _("Starting the round"), self._decided)
 
     def _on_resume(self) -> None:
@@ -124,13 +158,16 @@ class ImprovePanel(Panel):
         self.rounds.say(_("Round {number} is finished.").format(number=values["number"]))
 
     def _on_promote(self) -> None:
-        pool = self.desk.settings.pool
-        decision = last_decision(open_pool(pool)) if pool is not None else None
+        pool = self._pool()
+        decision = last_decision(pool) if pool is not None else None
         if decision is not None:
             self._decide("promote", str(decision.number))
 
     def _on_rollback(self) -> None:
         self._decide("rollback")
+
+    def _on_abandon(self) -> None:
+        self._decide("abandon")
 
     def _decide(self, action: str, *more: str) -> None:
         arguments = ["round", action, str(self.desk.settings.pool), *more, "--by", self.desk.settings.reader]

@@ -8,7 +8,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from CovidQuantLib.hitl.pool import Pool
-from CovidQuantLib.hitl.rounds import Decision, read_decision, round_numbers, snapshot_of
+from CovidQuantLib.hitl.rounds import Decision, is_over, read_decision, round_numbers, snapshot_of
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import NOT_AVAILABLE
 
@@ -60,15 +60,41 @@ def pool_text(pool: Pool, overview: Mapping[str, Any]) -> str:
     return text
 
 
-def model_cells(row: Mapping[str, Any]) -> list[str]:
-    """A row of table 3 as texts: model, CTs, minutes, Dice, patients."""
+def unfinished_round(pool: Pool) -> int | None:
+    """The round that is not finished: it can be resumed, or given up."""
+    numbers = round_numbers(pool)
+    return numbers[-1] if numbers and not is_over(pool, numbers[-1]) else None
+
+
+def model_cells(number: int, row: Mapping[str, Any]) -> list[str]:
+    """A row of table 3 as texts: its number, model, CTs, minutes and their scans, Dice and its patients."""
+    minutes = row["minutes"]
     return [
-        str(row["name"]),
+        f"{number}  {row['name']}",
         "" if row["images"] is None else str(row["images"]),
-        _mean(row["minutes"], 1),
-        _mean(row["dice"], 3),
+        _spread(minutes, 1),
+        "" if minutes is None else str(minutes["count"]),
+        _spread(row["dice"], 3),
         str(row["patients"]),
     ]
+
+
+def table_note(table: Mapping[str, Any]) -> str:
+    """What the figures of table 3 rest on."""
+    if table["data"] is None:
+        return _("Minutes are measured. No model has been judged on a hold-out yet.")
+    text = _(
+        "Minutes are measured. Dice on {data} lesions of the hold-out, drawn by {reader} ({starts}); this hold-out was "
+        "used in {uses} rounds."
+    ).format(
+        data=table["data"],
+        reader=table["drawn_by"] or NOT_AVAILABLE,
+        starts=table["drawn_from"] or NOT_AVAILABLE,
+        uses=table["uses"],
+    )
+    if table["seen"]:
+        text += " " + _("{seen} held-out scans are left out: a model was trained on them.").format(seen=table["seen"])
+    return text
 
 
 def _last_training(pool: Pool) -> int | None:
@@ -80,7 +106,9 @@ def _last_training(pool: Pool) -> int | None:
     return None
 
 
-def _mean(summary: Mapping[str, Any] | None, decimals: int) -> str:
+def _spread(summary: Mapping[str, Any] | None, decimals: int) -> str:
+    """Mean and standard deviation; one value alone has none."""
     if summary is None or summary.get("mean") is None:
         return NOT_AVAILABLE
-    return f"{summary['mean']:.{decimals}f}"
+    mean, spread = f"{summary['mean']:.{decimals}f}", summary.get("sd")
+    return mean if spread is None else f"{mean} \N{PLUS-MINUS SIGN} {spread:.{decimals}f}"

@@ -101,7 +101,8 @@ class SettingsPanel(Panel):
         self.ui.modelBox.clear()
         for model in self._models:
             mark = _(" (active)") if active is not None and active.card.id == model.card.id else ""
-            self.ui.modelBox.addItem(f"{model.card.name} ({model.card.id[:_SHOWN_ID]}){mark}")
+            card = model.card
+            self.ui.modelBox.addItem(f"{card.name} ({card.network}, {card.id[:_SHOWN_ID]}){mark}")
         self.ui.activateButton.enabled = bool(self._models) and not self.desk.jobs.busy
 
     def _on_activate(self) -> None:

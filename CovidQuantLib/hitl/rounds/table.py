@@ -15,6 +15,7 @@ from CovidQuantLib.hitl.rounds.evaluation import ScanJudged, judged_scans
 from CovidQuantLib.hitl.rounds.models import pool_model
 from CovidQuantLib.hitl.rounds.places import models_folder, round_numbers
 from CovidQuantLib.hitl.rounds.snapshot import snapshot_of
+from CovidQuantLib.models import stored_models
 from CovidQuantLib.segmentation.chest import THRESHOLD
 from CovidQuantLib.statistics import Agreement, MinutesRow, ModelRow, Summary, Table3, summarise, table1
 
@@ -143,8 +144,17 @@ def _name(pool: Pool, model: str | None, rounds: Sequence[_Round]) -> str:
     number = next((one.number for one in rounds if one.model == model), None)
     if number is not None:
         return f"round {number} ({model[:_SHOWN_ID]})"
-    is_kept = is_code(model) and (models_folder(pool) / model).is_dir()
-    return f"{pool_model(pool, model).card.name} ({model[:_SHOWN_ID]})" if is_kept else model
+    if not is_code(model):
+        return model
+    name = _card_name(pool, model)
+    return f"{name} ({model[:_SHOWN_ID]})" if name else model[:_SHOWN_ID]
+
+
+def _card_name(pool: Pool, model: str) -> str | None:
+    """What a model calls itself: one of the pool, or of this computer; None where it is neither."""
+    if (models_folder(pool) / model).is_dir():
+        return pool_model(pool, model).card.name
+    return next((one.card.name for one in stored_models() if one.card.id == model), None)
 
 
 def _starts(scans: Sequence[ScanJudged]) -> str | None:
