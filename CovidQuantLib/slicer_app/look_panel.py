@@ -18,9 +18,10 @@ from CovidQuantLib.slicer_app.parameters import LOBES_SHOWN, SEGMENTS_SHOWN
 from CovidQuantLib.slicer_app.plots import show_density_plot, show_lobe_plot
 from CovidQuantLib.slicer_app.segmentation_nodes import show_lung_window, show_mediastinal_window
 from CovidQuantLib.slicer_app.shortcuts import Shortcuts
+from CovidQuantLib.slicer_app.tables import ROW_HEIGHT, fit_table, set_up_table
 
 _LEVELS = {LOBES_SHOWN: ("lungs", "lung", "lobe"), SEGMENTS_SHOWN: ("segment",)}
-_ROW_HEIGHT = 24
+_MOST_ROWS = 18
 
 
 class LookPanel(Panel):
@@ -32,17 +33,14 @@ class LookPanel(Panel):
         super().__init__(desk)
         self._shown: list[RegionMeasures] = []
         self._shortcuts = Shortcuts(self.widget)
+        self._displayed = ""
         table = self.ui.regionTable
         headings = [_("Region"), _("Volume\nml"), _("POI"), _("Ground\nglass ml"), _("Consoli-\ndation ml")]
-        table.setColumnCount(len(headings))
-        table.setHorizontalHeaderLabels(headings)
-        table.verticalHeader().setVisible(False)
-        table.horizontalHeader().setSectionResizeMode(qt.QHeaderView.ResizeToContents)
-        table.horizontalHeader().setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        set_up_table(table, headings, wide=0)
         connect = self.observations.connect
         connect(table, "cellClicked(int,int)", self._on_row)
         connect(self.ui.levelBox, "currentIndexChanged(int)", self._on_level)
-        connect(self.ui.overlayButton, "clicked(bool)", self._show_display)
+        connect(self.ui.overlayButton, "clicked(bool)", self._on_overlay)
         connect(self.ui.outlineButton, "clicked(bool)", self._on_outline)
         connect(self.ui.lungWindowButton, "clicked(bool)", self.show_lung_window)
         connect(self.ui.mediastinalWindowButton, "clicked(bool)", self.show_mediastinal_window)
@@ -70,7 +68,7 @@ class LookPanel(Panel):
         has_ct = self.desk.parameters.ct is not None
         self.ui.lungWindowButton.enabled = self.ui.mediastinalWindowButton.enabled = has_ct
         self.ui.levelBox.setCurrentIndex(1 if self.desk.parameters.shown == SEGMENTS_SHOWN else 0)
-        self.ui.outlineButton.checked = self.desk.parameters.outline
+        self._show_display()
         self._show_sentences(numbers)
         self._fill(numbers)
 
@@ -133,9 +131,8 @@ class LookPanel(Panel):
             tip = region.reason or percent_range(region.poi_range)
             for column, text in enumerate(texts):
                 table.setItem(row, column, self._item(text, tip, estimated=estimated, number=column > 0))
-            table.setRowHeight(row, _ROW_HEIGHT)
-        rows = min(len(self._shown), 10)
-        table.setMinimumHeight(table.horizontalHeader().height + rows * _ROW_HEIGHT + 4)
+            table.setRowHeight(row, ROW_HEIGHT)
+        fit_table(table, _MOST_ROWS)
 
     def _item(self, text: str, tip: str, *, estimated: bool, number: bool) -> Any:
         item = qt.QTableWidgetItem(text)
@@ -157,17 +154,30 @@ class LookPanel(Panel):
             if place is not None:
                 show_place(place)
 
+    def _on_overlay(self) -> None:
+        case = self.desk.case
+        if case is not None and self.desk.case_is_there():
+            shown = not case.infection.GetDisplayNode().GetVisibility()
+            for node in (case.anatomy, case.infection):
+                node.GetDisplayNode().SetVisibility(shown)
+        self._show_display()
+
     def _on_outline(self) -> None:
         self.desk.parameters.outline = self.ui.outlineButton.checked
+        self._displayed = ""
         self._show_display()
 
     def _show_display(self) -> None:
+        """Let the buttons say how the case is shown; a new one is shown as the last one was."""
         case = self.desk.case
-        if case is None or not self.desk.case_is_there():
+        self.ui.outlineButton.checked = self.desk.parameters.outline
+        if case is None or not case.is_there:
             return
-        for node in (case.anatomy, case.infection):
-            node.GetDisplayNode().SetVisibility(self.ui.overlayButton.checked)
-        case.infection.GetDisplayNode().SetVisibility2DFill(not self.ui.outlineButton.checked)
+        display = case.infection.GetDisplayNode()
+        if self._displayed != case.infection.GetID():
+            self._displayed = case.infection.GetID()
+            display.SetVisibility2DFill(not self.desk.parameters.outline)
+        self.ui.overlayButton.checked = bool(display.GetVisibility())
 
     def _on_plot(self) -> None:
         case, numbers = self.desk.case, self.desk.numbers
