@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Protocol
 
 from CovidQuantLib import __version__
-from CovidQuantLib.cli import agree, demo, evaluate, models, next_scan, pool, quantify, rounds, simulate, train
+from CovidQuantLib.cli import agree, compare, demo, evaluate, models, next_scan, pool, quantify, rounds, simulate, train
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
 from CovidQuantLib.messages import Cancelled, InputError
@@ -55,7 +55,7 @@ class Verb(Protocol):
         """Do the verb; what it has to say goes to `channel`."""
 
 
-_VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, pool, rounds, next_scan, simulate, demo)
+_VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, compare, pool, rounds, next_scan, simulate, demo)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ FLOORS = (
     {"networks", "inference", "quantification", "statistics", "synthetic_chest"},
     {"models"},
     {"segmentation", "training"},
-    {"reports", "hitl"},
+    {"comparison", "reports", "hitl"},
     {"cli", "slicer_app"},
 )
 SAME_FLOOR = {("inference", "networks")}

@@ -11,11 +11,12 @@ from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.hitl.pool import BLANK, Pool, Reading, Start, find_scan, history, submit_reading
 from CovidQuantLib.hitl.rounds import Eyes, Means, PoolModel
 from CovidQuantLib.hitl.simulated_reader import ModelledMinutes, modelled_minutes
-from CovidQuantLib.hitl.simulation.cohort import CohortScan, Truth, read_truth
+from CovidQuantLib.hitl.simulation.cohort import CohortScan, read_truth
 from CovidQuantLib.hitl.simulation.first_pool import READER
 from CovidQuantLib.hitl.simulation.plan import Plan
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.statistics import SimulatedCorrection, agreement
+from CovidQuantLib.training.truth import Truth
 
 
 @dataclass

@@ -1,0 +1,70 @@
+"""What is compared: the networks, how each is trained, and which patients are left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import network_names
+from CovidQuantLib.training import TrainingOptions
+from CovidQuantLib.training.options import recipe_values
+
+LABEL_SETS = ("infection", "classes")
+"""What the networks may tell apart. High opacity holds effusion, and is compared with neither."""
+_PER_TRAINING = ("network", "arguments", "name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The whole comparison.
+
+    networks     names of the catalogue, in the order of the table
+    training     how each of them is trained, in each fold: the same for all but the network
+    folds        None: each patient is left out once. A number: so many parts by patient, each the test part once; a
+                 fifth of the other patients choose the weights, and the rest is trained on (Grodecki et al. 2021,
+                 section 2.7 and figure 3, with five)
+    only         numbers of the folds to do, from 1; empty: all
+    means        groups of networks whose mean probability is judged as well
+    """
+
+    networks: tuple[str, ...] = field(default_factory=network_names)
+    training: TrainingOptions
+    folds: int | None = None
+    only: tuple[int, ...] = ()
+    means: tuple[tuple[str, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.networks or len(set(self.networks)) < len(self.networks):
+            raise InputError("Name at least one network, and each of them once.")
+        if set(self.networks) - set(network_names()):
+            raise InputError(f"There is no such network. There are: {', '.join(network_names())}.")
+        if self.folds is not None and self.folds < 2:
+            raise InputError("A cross-validation takes at least two folds.")
+        if len(set(self.only)) < len(self.only):
+            raise InputError("Name each fold that is to be done once.")
+        for group in self.means:
+            if len(set(group)) < 2 or set(group) - set(self.networks):
+                raise InputError("A mean is of two or more networks that are compared. Name them with + between.")
+        self._check_training()
+
+    def _check_training(self) -> None:
+        training = self.training
+        if training.parent is not None or training.first_weights is not None or training.arguments is not None:
+            raise InputError("A comparison trains each network from scratch, with its own settings.")
+        if training.label_set not in LABEL_SETS:
+            raise InputError(f"Networks are compared on one of: {', '.join(LABEL_SETS)}.")
+
+    def options(self, network: str) -> TrainingOptions:
+        """How this network is trained in each fold."""
+        return replace(self.training, network=network)
+
+    def values(self) -> dict[str, Any]:
+        """What must be the same when a comparison goes on; more networks and folds may join it."""
+        recipe = {name: value for name, value in recipe_values(self.training).items() if name not in _PER_TRAINING}
+        return {"folds": self.folds, "training": recipe}
+
+
+def mean_name(group: tuple[str, ...]) -> str:
+    """What a table calls the mean of these networks."""
+    return f"mean of {' + '.join(group)}"

@@ -1,0 +1,30 @@
+"""A plan in sentences, for whoever reads its table."""
+
+from __future__ import annotations
+
+from CovidQuantLib.comparison.plan import Plan
+
+
+def in_words(plan: Plan) -> tuple[str, ...]:
+    """How the networks were trained and judged."""
+    training = plan.training
+    lasting = " or ".join(
+        f"{value:g} {unit}"
+        for value, unit in ((training.minutes, "minutes"), (training.epochs, "epochs"))
+        if value is not None
+    )
+    folds = "each patient left out once" if plan.folds is None else f"{plan.folds} folds by patient"
+    choosing = (
+        "The last weights are judged: nobody who is left out chooses them."
+        if plan.folds is None
+        else "A fifth of the patients who are not left out choose the weights."
+    )
+    return (
+        f"Each network and fold: {lasting}, seed {training.seed}, {folds}; label set {training.label_set}. {choosing}",
+        f"One recipe for all networks, which is none of the papers' own: loss {training.loss}, {training.optimiser}, "
+        f"rate {training.rate:g} with the schedule {training.schedule}, batches of {training.batch}, augmentation "
+        f"{training.augmentation:g}, {training.patches_per_case} patches of each case in an epoch, precision "
+        f"{training.precision}.",
+        "Networks without classes have them by density, above -200 HU is consolidation. The lungs are those of the "
+        "list; airways are not cut out.",
+    )
