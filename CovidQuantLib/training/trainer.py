@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from CovidQuantLib.messages import Cancelled, InputError
+from CovidQuantLib.messages import Cancelled
 from CovidQuantLib.networks.hybrid_unet_pair import HybridUNetPair
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.batches import Batches, memory_format
@@ -26,6 +26,7 @@ from CovidQuantLib.training.checkpoint import (
     write_checkpoint,
 )
 from CovidQuantLib.training.distributed import Processes
+from CovidQuantLib.training.diverged import Diverged
 from CovidQuantLib.training.log import TrainingLog
 from CovidQuantLib.training.losses import segmentation_loss
 from CovidQuantLib.training.optimiser import make_optimiser, optimiser_tensors, restore_optimiser, set_rate
@@ -153,14 +154,14 @@ class Trainer:
         return f"Training, epoch {position.epoch + 1}, step {step} of {self._steps}{loss}"
 
     def _step(self, log: TrainingLog) -> None:
-        options, position = self._options, self.position
+        position = self.position
         rate = self._rate()
         set_rate(self._optimiser, rate)
         images, labels = self._batches.batch(position.epoch, position.step_of_epoch)
         loss = self._weak_loss(images) if self._start.learns_from_patients else self._loss(images, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise InputError(
+            raise Diverged(
                 "The training came off its way: the loss is no number any more. Remove the folder of the unfinished "
                 "training and start with a lower learning rate, or with the precision float32."
             )

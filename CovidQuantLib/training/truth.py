@@ -1,4 +1,4 @@
-"""An entry of a data list as a model is judged by it: the CT, its lungs, and the true infection on the CT's own grid."""
+"""An entry of a data list as a model is judged by it: the CT, its lungs, and the true infection on the CT's grid."""
 
 from __future__ import annotations
 
