@@ -11,6 +11,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/cli/chosen_models.py
   CovidQuantLib/cli/compare.py
   CovidQuantLib/cli/demo.py
+  CovidQuantLib/cli/earlier_results.py
   CovidQuantLib/cli/evaluate.py
   CovidQuantLib/cli/job.py
   CovidQuantLib/cli/main.py
