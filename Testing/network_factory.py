@@ -10,6 +10,7 @@ SMALL_NETWORKS: dict[str, dict[str, Any]] = {
     "vbnet": {"width": 4, "blocks": [1, 1]},
     "lesion_net": {"width": 4},
     "hybrid_unet": {"width": 4},
+    "hybrid_unet_pair": {"width": 4},
     "opacity_unet": {"width": 4},
     "conv_lstm": {"growth": 4, "layers": 2, "first": 8, "hidden": 4, "head": 8},
 }

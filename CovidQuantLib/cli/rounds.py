@@ -10,7 +10,12 @@ from typing import get_args
 from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.cli.round_outcome import SHOWN_ID, tell
-from CovidQuantLib.cli.training_options import add_network_options, add_recipe_options, training_options
+from CovidQuantLib.cli.training_options import (
+    add_network_options,
+    add_prior_options,
+    add_recipe_options,
+    training_options,
+)
 from CovidQuantLib.files import whole_folder
 from CovidQuantLib.hitl.pool import open_pool
 from CovidQuantLib.hitl.rounds import (
@@ -98,6 +103,7 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
     training.add_argument("--epochs", metavar="N", type=int, help="how many epochs; with both, whichever ends first")
     add_recipe_options(training)
     add_network_options(parser.add_argument_group("the network, of a round that starts from scratch"), LABEL_SETS)
+    add_prior_options(parser.add_argument_group("consolidation from the patients' labels (hybrid_unet_pair)"))
 
 
 def _start(arguments: argparse.Namespace, channel: Channel) -> None:

@@ -8,7 +8,12 @@ import os
 from pathlib import Path
 
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.cli.training_options import add_network_options, add_recipe_options, training_options
+from CovidQuantLib.cli.training_options import (
+    add_network_options,
+    add_prior_options,
+    add_recipe_options,
+    training_options,
+)
 from CovidQuantLib.models import ModelCard, find_model
 from CovidQuantLib.models.card import format_card
 from CovidQuantLib.networks import label_set_names
@@ -24,6 +29,10 @@ Train a network on the CTs and masks of DATALIST, a JSON file as MSD and MONAI h
 An entry may also name "lungs" (a mask: the training then looks at the lungs alone) and "patient" (a code: no patient
 may stand in both lists). The list may say "data" ("real" or "synthetic"), "reference" (who drew the masks), "licence"
 and "attribution", which go onto the model's card.
+
+With --network hybrid_unet_pair infection is learnt from the masks, then consolidation from one label for each patient:
+"has_consolidation" of an entry, true or false (null: not known). With --parent UNET-1, a hybrid_unet of infection,
+consolidation alone is learnt.
 
 All data are checked first. The weights that do best on the validation cases are written. The checkpoint and the log
 lie beside MODEL, in MODEL.training: the same command goes on where it was stopped.
@@ -56,6 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_recipe_options(recipe)
     recipe.add_argument("--validate-every", metavar="EPOCHS", type=int, default=defaults.validate_every)
     recipe.add_argument("--patience", metavar="N", type=int, help="end after so many validations without a better one")
+
+    add_prior_options(parser.add_argument_group("consolidation from the patients' labels (hybrid_unet_pair)"))
 
     card = parser.add_argument_group("the model's card")
     card.add_argument("--name", metavar="TEXT", help="default: the data list's name")

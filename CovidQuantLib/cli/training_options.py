@@ -10,13 +10,13 @@ from typing import Any, get_args
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import network_names
 from CovidQuantLib.training import TrainingOptions
-from CovidQuantLib.training.options import Loss, Optimiser, Precision, Schedule
+from CovidQuantLib.training.options import DiceOf, Loss, Optimiser, Precision, PriorKind, Schedule
 
 _DEFAULTS = TrainingOptions(minutes=1)
 _AS_GIVEN = (
     *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case", "lesion_share"),
     *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay", "augmentation"),
-    *("precision", "threads"),
+    *("precision", "threads", "prior", "prior_b", "prior_k", "weak_dice"),
 )
 
 
@@ -78,6 +78,23 @@ def add_recipe_options(group: argparse._ArgumentGroup) -> None:
         help="bfloat16 is faster on CPUs that have it (AVX512-BF16, AMX)",
     )
     group.add_argument("--threads", metavar="N", type=int, help="CPU threads")
+
+
+def add_prior_options(group: argparse._ArgumentGroup) -> None:
+    """How UNet-2 of the network hybrid_unet_pair learns consolidation from one label for each patient."""
+    group.add_argument(
+        "--prior",
+        choices=get_args(PriorKind),
+        default=_DEFAULTS.prior,
+        help="which pixels are consolidation at first: by density (default), or all alike",
+    )
+    group.add_argument(
+        "--prior-b", metavar="X", type=float, help="by density: (HU + 1024) / 110 from which it is certain (9); else 1"
+    )
+    group.add_argument("--prior-k", metavar="K", type=float, default=_DEFAULTS.prior_k, help="steepness by density")
+    group.add_argument(
+        "--weak-dice", choices=get_args(DiceOf), default=_DEFAULTS.weak_dice, help="Dice of a batch, or of each slab"
+    )
 
 
 def training_options(arguments: argparse.Namespace, *, minutes: float | None, **more: Any) -> TrainingOptions:

@@ -20,8 +20,12 @@ def check_options(options: TrainingOptions) -> None:
     """Raise `InputError` where no training can begin with `options`, whatever the data: as `train`, before them."""
     require_networks()
     from CovidQuantLib.training.start import make_start
+    from CovidQuantLib.training.unet_pair import check_pair, is_pair
 
-    make_start(options)
+    if is_pair(options):
+        check_pair(options)
+    else:
+        make_start(options)
 
 
 def train(
@@ -38,13 +42,16 @@ def train(
     better), or the last ones where there are no validation cases. A checkpoint and the log (`log.jsonl`) lie in a
     folder beside the output, with `.training` at the end of its name: a training that was cancelled or killed goes on
     from there when it is started again with the same settings and data; `resume` insists that there is one.
-    Started by `torchrun`, several processes train one model together.
+    Started by `torchrun`, several processes train one model together. UNet-1 and UNet-2 together (`hybrid_unet_pair`)
+    are two trainings, one after the other: see `unet_pair`.
 
     Raises `InputError` for data, settings or a parent that cannot be used, and without the extra `networks`;
     `Cancelled` out of `progress`, with the checkpoint kept.
     """
     require_networks()
     from CovidQuantLib.training.run import run_training
+    from CovidQuantLib.training.unet_pair import is_pair, train_pair
 
     listed = datalist if isinstance(datalist, Datalist) else read_datalist(datalist)
-    return run_training(listed, output, options, resume=resume, progress=progress)
+    trainer = train_pair if is_pair(options) else run_training
+    return trainer(listed, output, options, resume=resume, progress=progress)

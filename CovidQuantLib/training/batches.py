@@ -14,7 +14,7 @@ from CovidQuantLib.training.augmentation import Augmentation, Patch
 from CovidQuantLib.training.cases import Case
 from CovidQuantLib.training.distributed import Processes
 from CovidQuantLib.training.options import TrainingOptions
-from CovidQuantLib.training.sampling import place, steps_of_an_epoch
+from CovidQuantLib.training.sampling import Place, place, steps_of_an_epoch
 from CovidQuantLib.training.start import Start
 
 _MOST_WORKERS = 8
@@ -50,6 +50,11 @@ class Batches:
         self._begin_next(epoch, step)
         return images, labels
 
+    def patient_labels(self, epoch: int, step: int) -> torch.Tensor:
+        """Of the images of a step (n): 1 where their patient has consolidation, else 0."""
+        wanted = [self._cases[self._place(epoch, sample).case].has_consolidation for sample in self._samples(step)]
+        return torch.tensor([float(bool(one)) for one in wanted], device=self._who.device)
+
     def close(self) -> None:
         """End the threads."""
         if self._pool is not None:
@@ -82,6 +87,10 @@ class Batches:
                 reading=self._start.reading,
                 strength=options.augmentation,
             )
-        where = place(self._cases, seed=options.seed, epoch=epoch, sample=sample, lesion_share=options.lesion_share)
+        where = self._place(epoch, sample)
         patch: Patch = self._own.augment(self._cases[where.case], where)
         return patch
+
+    def _place(self, epoch: int, sample: int) -> Place:
+        options = self._options
+        return place(self._cases, seed=options.seed, epoch=epoch, sample=sample, lesion_share=options.lesion_share)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import SimpleITK as sitk
 from scipy import ndimage
 
+from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
 from CovidQuantLib.ct.labelmaps import read_labelmap
@@ -35,6 +36,8 @@ class Case:
     the model's spacing. `centres[n]` are flat indices of voxels of label n (of 0: of any voxel that counts), some 50000
     at most, from where patches are taken; the pieces of a label have shares by their size, not by their volume. `code`
     is the hash of the case, `patient` a code or the case's own; `content` the hash of `hu` and `labels`.
+    `has_consolidation` is the label of the patient: as the data list says, else True where the mask holds any, else
+    None.
     """
 
     hu: HuArray
@@ -44,6 +47,12 @@ class Case:
     code: str
     patient: str
     content: str
+    has_consolidation: bool | None = None
+
+    @property
+    def tells_consolidation(self) -> bool:
+        """Whether the labels are known to tell ground glass from consolidation; of infection alone they are all 1."""
+        return self.has_consolidation is False or (len(self.centres) > 2 and bool(self.centres[2].size))
 
     @property
     def is_empty(self) -> bool:
@@ -90,7 +99,14 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
         code=code,
         patient=entry.patient or f"case {code}",
         content=_hash(hu, reduced),
+        has_consolidation=_consolidation(entry, mask, labels),
     )
+
+
+def _consolidation(entry: Entry, mask: LabelArray, labels: LabelSet) -> bool | None:
+    if entry.has_consolidation is not None or labels.name != "classes":
+        return entry.has_consolidation
+    return bool((mask == CONSOLIDATION.label).any()) or None
 
 
 def whole_box(geometry: Geometry) -> Box:

@@ -24,7 +24,8 @@ class Entry:
 
     `where` names the entry in messages ("Training entry 3"). `patient` is a code; entries without one are taken as
     patients of their own. `code` is the hash that the case is known by; None: that of its voxels. `painter` names what
-    made synthetic lesions: figures are given apart for each.
+    made synthetic lesions: figures are given apart for each. `has_consolidation` says whether a radiologist saw
+    consolidation anywhere in the patient at this CT; None: nobody has said.
     """
 
     where: str
@@ -34,6 +35,7 @@ class Entry:
     patient: str | None = None
     code: str | None = None
     painter: str | None = None
+    has_consolidation: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def read_datalist(path: Path) -> Datalist:
 
         {"name": "...", "training": [{"image": "a.nii.gz", "label": "a-mask.nii.gz"}, ...], "validation": [...]}
 
-    Of an entry also "lungs" (a mask), "patient" (a code), "hash" and "painter" are read; of the list "licence",
+    Of an entry also "lungs" (a mask), "patient" (a code), "hash", "painter" and "has_consolidation" (true, false or
+    null: one label for the whole patient) are read; of the list "licence",
     "attribution" (a text or a list of texts), "data" ("real" or "synthetic") and "reference" (who drew the masks).
     Other fields, which MSD lists have, are passed over. Raises `InputError` with one sentence where it is no such list.
     """
@@ -108,7 +111,10 @@ def _entry(value: Any, where: str, folder: Path) -> Entry:
     painter = _text(value, "painter", where)
     if painter is not None and _PAINTER.fullmatch(painter) is None:
         raise InputError(f'{where} of the data list: "painter" must be 1 to 20 letters and digits.')
-    return Entry(where, image, label, lungs, patient, code, painter)
+    has_consolidation = value.get("has_consolidation")
+    if has_consolidation not in (None, True, False) or type(has_consolidation) is int:
+        raise InputError(f'{where} of the data list: "has_consolidation" must be true, false or null.')
+    return Entry(where, image, label, lungs, patient, code, painter, has_consolidation)
 
 
 def _file(value: Mapping[str, Any], key: str, where: str, folder: Path) -> Path | None:

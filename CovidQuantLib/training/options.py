@@ -14,7 +14,10 @@ Loss = Literal["dice_ce", "dice_focal", "smooth_dice", "rmi"]
 Optimiser = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["poly", "cosine", "constant", "steps", "plateau"]
 Precision = Literal["auto", "float32", "bfloat16"]
+PriorKind = Literal["density", "constant"]
+DiceOf = Literal["batch", "slab"]
 _SIDE = 64
+_HIGHEST_X, _STEEPEST = 20.0, 100.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +41,9 @@ class TrainingOptions:
         learning_rate       None: 2e-3 from scratch, 5e-4 from a parent with AdamW or Adam; five times that with SGD
         rate_steps          of the schedule "steps": the epochs after which the learning rate falls to a tenth
         momentum            of SGD
+        prior               of UNet-2 of the network hybrid_unet_pair: phi_2, by density, or phi_1 (see `weak_labels`)
+        prior_b, prior_k    the priors' parameters; b None: 9.0 of phi_2, 1.0 of phi_1
+        weak_dice           of UNet-2: Dice of the whole batch, or of each slab, as the paper writes it
         augmentation        strength of all augmentation: 1 as described in `augmentation`, 0 none
         validate_every      epochs between validations. With `minutes` they are also never more than a fifth of the time
         patience            validations without a better one before the training ends early; None: never
@@ -71,6 +77,10 @@ class TrainingOptions:
     rate_steps: tuple[int, ...] = ()
     momentum: float = 0.99
     weight_decay: float = 1e-2
+    prior: PriorKind = "density"
+    prior_b: float | None = None
+    prior_k: float = 0.5
+    weak_dice: DiceOf = "batch"
     augmentation: float = 1.0
     validate_every: int = 1
     patience: int | None = None
@@ -104,12 +114,23 @@ class TrainingOptions:
                 'The schedule "steps", and no other, needs epochs that rise, after which the learning rate falls.',
             ),
             (0.0 <= self.weight_decay <= 1.0, "The weight decay must lie between 0 and 1."),
+            (self._has_prior(), "b of the prior lies between 0 and 20 (by density) or 1 (constant), and k above 0."),
             (0.0 <= self.augmentation <= 2.0, "The strength of the augmentation must lie between 0 and 2."),
             (self.validate_every >= 1, "Validations must be at least one epoch apart."),
             (patience >= 1, "The patience must be at least one validation."),
             (self.threads is None or self.threads >= 1, "A training needs at least one thread."),
             (self.checkpoint_seconds >= 0.0, "The time between checkpoints cannot be negative."),
         )
+
+    def _has_prior(self) -> bool:
+        highest = _HIGHEST_X if self.prior == "density" else 1.0
+        return 0.0 < self.b_of_prior <= highest and 0.0 < self.prior_k <= _STEEPEST
+
+    @property
+    def b_of_prior(self) -> float:
+        """B of the prior: as asked, else the paper's best."""
+        best = 9.0 if self.prior == "density" else 1.0
+        return best if self.prior_b is None else self.prior_b
 
     @property
     def sides(self) -> tuple[int, int, int]:

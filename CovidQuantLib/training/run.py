@@ -18,6 +18,7 @@ from CovidQuantLib.models.card import format_card, parse_card
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.training.augmentation import AUGMENTATION_VERSION
 from CovidQuantLib.training.card import Outcome, make_card
+from CovidQuantLib.training.cases import Case
 from CovidQuantLib.training.checkpoint import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -34,15 +35,22 @@ from CovidQuantLib.training.log import TrainingLog
 from CovidQuantLib.training.options import TrainingOptions, recipe_values
 from CovidQuantLib.training.start import Start, make_start
 from CovidQuantLib.training.trainer import Data, Trainer
+from CovidQuantLib.training.weak_cases import weak_cases
 
 _PREPARING = 0.05
 _KEPT = "Cancelled. What was trained is kept beside the output: the same command goes on from there."
 
 
 def run_training(
-    datalist: Datalist, output: Path, options: TrainingOptions, *, resume: bool, progress: Progress = no_progress
+    datalist: Datalist,
+    output: Path,
+    options: TrainingOptions,
+    *,
+    resume: bool,
+    progress: Progress = no_progress,
+    start: Start | None = None,
 ) -> ModelCard:
-    """See `CovidQuantLib.training.train`."""
+    """See `CovidQuantLib.training.train`. `start` None: what the options say."""
     check_free(output)
     folder = training_folder(output)
     with _threads(options.threads), processes(options.batch) as who, _claimed(folder, who):
@@ -52,15 +60,17 @@ def run_training(
         if resume and begun is None:
             raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
         watched = progress if who.is_first else no_progress
-        start = make_start(options)
-        data = Data(*prepare_cases(datalist, start.label_set, start.preprocessing, part_of(watched, 0.0, _PREPARING)))
+        start = start or make_start(options)
+        reading = part_of(watched, 0.0, _PREPARING)
+        training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)
+        data = _data(start, training, validation, who)
         settings = _settings(options, start, data)
         if begun is not None:
             check_same_settings(settings, begun.settings)
         trainer = Trainer(
             start, data, options, who, folder=folder, settings=settings, progress=part_of(watched, _PREPARING, 1.0)
         )
-        make = partial(make_card, options, start, datalist, data.training, data.validation)
+        make = partial(make_card, options, start, datalist, training, data.validation)
         # A text that cannot stand on the card is refused before the hours of training.
         parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
         ended = _run(trainer, begun, folder, who)
@@ -74,6 +84,15 @@ def run_training(
 def training_folder(output: Path) -> Path:
     """Where the checkpoint and the log of the model `output` lie: beside it, with `.training` at the end."""
     return output.resolve().with_name(f"{output.resolve().name}.training")
+
+
+def _data(start: Start, training: tuple[Case, ...], validation: tuple[Case, ...], who: Processes) -> Data:
+    """The cases that the network learns from and is judged by; of UNet-2 those of which the label is known."""
+    if not start.learns_from_patients:
+        return Data(training, validation)
+    if who.count > 1:
+        raise InputError("Consolidation is learnt from patients' labels by one process. Train without torchrun.")
+    return Data(*weak_cases(training, validation))
 
 
 def _claimed(folder: Path, who: Processes) -> contextlib.AbstractContextManager[None]:
@@ -111,7 +130,14 @@ def _settings(options: TrainingOptions, start: Start, data: Data) -> dict[str, A
         "augmentation_version": AUGMENTATION_VERSION,
         "training cases": data_code(tuple(case.content for case in data.training)),
         "validation cases": data_code(tuple(case.content for case in data.validation)),
+        **_patients(start, data),
     }
+
+
+def _patients(start: Start, data: Data) -> dict[str, str]:
+    """The labels of the patients, where they are learnt from."""
+    told = tuple(str(case.has_consolidation) for case in data.training)
+    return {"patients' labels": data_code(told)} if start.learns_from_patients else {}
 
 
 @contextlib.contextmanager

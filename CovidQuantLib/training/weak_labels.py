@@ -18,6 +18,7 @@ from CovidQuantLib.ct import MaskArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.training.losses import segmentation_loss
+from CovidQuantLib.training.options import TrainingOptions
 
 Prior = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """phi(x, z): the probability that a pixel of value x, (HU + 1024) / 110, is consolidation in a patient of label z.
@@ -57,6 +58,13 @@ def density_prior(b: float = 9.0, k: float = 0.5) -> Prior:
     return prior
 
 
+def prior_of(options: TrainingOptions) -> Prior:
+    """The prior that a training is told to use."""
+    if options.prior == "constant":
+        return constant_prior(options.b_of_prior)
+    return density_prior(options.b_of_prior, options.prior_k)
+
+
 def latent_labels(found: torch.Tensor, prior: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
     """The E-step (equation 10 and table I, lines 4 to 7): 1 where m f + m phi > 1, else 0.
 
@@ -78,7 +86,7 @@ def em_step(
 
     Dice is that of each slab, as the paper writes it, or of all of them as one picture (`of_batch`).
     """
-    logits = unet_2(slabs)
+    logits = unet_2(slabs).float()
     middle = slabs[:, slabs.shape[1] // 2]
     with torch.no_grad():
         latent = latent_labels(torch.softmax(logits, 1)[:, 1], prior(middle, labels), region)
@@ -92,8 +100,8 @@ def em_step(
 
 def infected_region(unet_1: nn.Module, slabs: torch.Tensor) -> torch.Tensor:
     """Where UNet-1 finds infection, f > 0.5, on the middle slices of `slabs`: bool (n, j, i)."""
-    with torch.inference_mode():
-        return (torch.softmax(unet_1(slabs), 1)[:, 1] > _FOUND).clone()
+    with torch.no_grad():
+        return torch.softmax(unet_1(slabs), 1)[:, 1] > _FOUND
 
 
 def teach_consolidation(
