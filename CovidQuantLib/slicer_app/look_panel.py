@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import qt
 from slicer.i18n import tr as _
 
+from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification import RegionMeasures
 from CovidQuantLib.reports.wording import millilitres, percent, percent_range
 from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
@@ -149,10 +150,16 @@ class LookPanel(Panel):
         self._fill(self.desk.numbers)
 
     def _on_row(self, row: int, column: int) -> None:  # noqa: ARG002 - the signature of Qt
-        if self.desk.case_is_there() and row < len(self._shown):
-            place = fullest_place(self.desk.case, self._shown[row].key)  # type: ignore[arg-type]
-            if place is not None:
-                show_place(place)
+        case = self.desk.case
+        if case is None or not self.desk.case_is_there() or row >= len(self._shown):
+            return
+        try:
+            place = fullest_place(case, self._shown[row].key)
+        except InputError as error:  # a transform came over the CT since
+            self.desk.say(str(error))
+            return
+        if place is not None:
+            show_place(place)
 
     def _on_overlay(self) -> None:
         case = self.desk.case
@@ -185,5 +192,8 @@ class LookPanel(Panel):
             return
         if self.ui.plotBox.currentIndex == 0:
             show_lobe_plot(numbers)
-        else:
+            return
+        try:
             show_density_plot(numbers, ct_grid(case.volume).stored.voxel_ml)
+        except InputError as error:
+            self.desk.say(str(error))
