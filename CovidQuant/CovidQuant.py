@@ -70,14 +70,18 @@ class CovidQuantWidget(ScriptedLoadableModuleWidget):
 
         self.logic = CovidQuantLogic()
         self.screen = ModuleScreen(self.layout, self.resourcePath, self.logic.getParameterNode)
+        if self.parent.isEntered:  # loaded again while it is open: Slicer enters it only when it is opened
+            self.screen.enter()
 
     def enter(self):
         """The user opened the module."""
-        self.screen.enter()
+        if self.screen is not None:
+            self.screen.enter()
 
     def exit(self):
         """The user left the module."""
-        self.screen.leave()
+        if self.screen is not None:
+            self.screen.leave()
 
     def cleanup(self):
         """Slicer ends, or the module is loaded again."""
@@ -115,7 +119,6 @@ def register_sample_data():
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="CovidQuant",
         sampleName="CTChest",
-        sampleDescription=_("Chest CT without pneumonia"),
         uris="https://github.com/Slicer/SlicerTestingData/releases/download/SHA256/"
         "4507b664690840abb6cb9af2d919377ffc4ef75b167cb6fd0f747befdb12e38e",
         fileNames="CT-chest.nrrd",

@@ -112,12 +112,15 @@ class ModuleScreen:
     def close(self) -> None:
         """The module ends, or is loaded again: end the computations, keep the draft, let go of everything."""
         jobs = (self.desk.jobs, self.panel(ImprovePanel).rounds)
-        steps = [*(job.end_now for job in jobs), self.leave, self.desk.close_case, self._observations.clear]
+        entered, self._entered = self._entered, False
+        steps = [*(job.end_now for job in jobs), *(panel.leave for panel in self.panels if entered)]
+        steps += [self.desk.close_case, self._observations.clear]
         steps += [*(job.close for job in jobs), *(panel.close for panel in self.panels)]
         for step in steps:
             # When Slicer ends, its window may have gone with all widgets before the module hears of it; then every
-            # access to one raises, and nothing of it matters any more.
-            with contextlib.suppress(RuntimeError, ValueError):
+            # access to one raises (PythonQt: ValueError for a call, AttributeError for setting a property), and
+            # nothing of it matters any more.
+            with contextlib.suppress(RuntimeError, ValueError, AttributeError):
                 step()
 
     def _show_section(self, name: str) -> None:

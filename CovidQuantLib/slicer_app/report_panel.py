@@ -8,7 +8,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import qt
 import slicer
@@ -17,13 +17,14 @@ from slicer.i18n import tr as _
 from CovidQuantLib.files import whole_file
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.file_names import JSON_FILE, REPORT_FILE
+from CovidQuantLib.segmentation.chest import EDITED
 from CovidQuantLib.slicer_app.case_arrays import CaseArrays
-from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
+from CovidQuantLib.slicer_app.case_numbers import kept_document
 from CovidQuantLib.slicer_app.ct_export import export_ct, export_labels
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.jobs import Values
 from CovidQuantLib.slicer_app.panel import Panel
-from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited
+from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited, was_edited
 
 _PLACE = "</body>"
 
@@ -55,32 +56,33 @@ class ReportPanel(Panel):
         case, numbers = self.desk.case, self.desk.numbers
         if case is None or numbers is None:
             raise InputError(_("Segment and quantify a CT first."))
+        if numbers.outside_ml > 0:
+            raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
         if self.desk.session is not None and self.desk.session.is_open:
             self.desk.session.settle()
         export_ct(case.volume, folder / "ct.nrrd", slicer.app.processEvents)
+        self._export_maps(folder, case)
         self._results = folder / "results"
-        arguments = ["quantify", str(folder / "ct.nrrd"), "--output", str(self._results)]
-        arguments += ["--anatomy", self.desk.parameters.anatomy]
-        if is_edited(case):
-            self._export_maps(folder, case, numbers)
-            arguments += ["--maps", str(folder)]
-            arguments += ["--infection", str(folder / "infection.nrrd")]
-            arguments += ["--reader", self.desk.settings.reader] if self.desk.settings.reader else []
-        else:
-            arguments += ["--split-hu", str(self.desk.parameters.split_hu)]
-            pool = self.desk.settings.pool
-            arguments += [] if pool is None else ["--pool", str(pool)]
-        return arguments
+        reader = self.desk.settings.reader if is_edited(case) else ""
+        return [
+            *("quantify", str(folder / "ct.nrrd"), "--output", str(self._results)),
+            *("--maps", str(folder), "--infection", str(folder / "infection.nrrd")),
+            *(["--reader", reader] if reader else []),
+        ]
 
-    def _export_maps(self, folder: Path, case: CaseNodes, numbers: CaseNumbers) -> None:
-        """Write what the reader has on the screen, and where its anatomy came from."""
+    def _export_maps(self, folder: Path, case: CaseNodes) -> None:
+        """Write what is on the screen, and what its first results say of it."""
         arrays = CaseArrays(case, slicer.app.processEvents)
         maps = {**arrays.anatomy, "infection": arrays.read_infection(arrays.whole)}
         for name, labels in maps.items():
             export_labels(labels, arrays.grid, folder / f"{name}.nrrd")
             slicer.app.processEvents()
-        sources = {name: {"source": source} for name, source in numbers.sources.items()}
-        (folder / JSON_FILE).write_text(json.dumps({"sources": sources}), encoding="utf-8")
+        document = kept_document(case.infection)
+        sources = dict(document.get("sources", {}))
+        for node, name in ((case.anatomy, "lungs"), (case.infection, "infection")):
+            if was_edited(node):
+                sources[name] = {"source": EDITED, "model": None, "estimated": False}
+        (folder / JSON_FILE).write_text(json.dumps({**document, "sources": sources}), encoding="utf-8")
 
     def _keep(self, values: Values) -> None:  # noqa: ARG002 - as every receiver of a result
         if self._results is None:
@@ -104,10 +106,11 @@ def _with_views(text: str, folder: Path) -> str:
     layout, path = slicer.app.layoutManager(), folder / "views.png"
     if layout is None:
         return text
-    with _without_annotations():
+    with _without_annotations(layout):
         slicer.util.forceRenderAllViews()
         slicer.app.processEvents()
         layout.viewport().grab().save(str(path), "PNG")
+    slicer.util.forceRenderAllViews()
     picture = base64.b64encode(path.read_bytes()).decode("ascii")
     heading = _("The views of 3D Slicer when this report was made")
     image = f'<img alt="{heading}" style="width:100%" src="data:image/png;base64,{picture}">'
@@ -115,18 +118,20 @@ def _with_views(text: str, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _without_annotations() -> Iterator[None]:
-    """Hide the corner texts of the slice views, which may name the patient."""
-    probe = getattr(slicer.modules, "DataProbeInstance", None)
-    annotations = None if probe is None else probe.infoWidget.sliceAnnotations
-    if annotations is None:
-        yield
-        return
-    shown = annotations.sliceViewAnnotationsEnabled
-    annotations.sliceViewAnnotationsEnabled = False
-    annotations.updateSliceViewFromGUI()
+def _without_annotations(layout: Any) -> Iterator[None]:
+    """Hide the corner texts of the views, which name the volume and may name the patient.
+
+    They are hidden where they are drawn: Slicer's own switch leaves a text that is there already where it is.
+    """
+    slices = [layout.sliceWidget(name) for name in layout.sliceViewNames()]
+    views = [one.sliceView() for one in slices]
+    views += [layout.threeDWidget(index).threeDView() for index in range(layout.threeDViewCount)]
+    corners = [view.cornerAnnotation() for view in views] + [one.overlayCornerAnnotation() for one in slices]
+    shown = [corner.GetVisibility() for corner in corners]
+    for corner in corners:
+        corner.SetVisibility(False)
     try:
         yield
     finally:
-        annotations.sliceViewAnnotationsEnabled = shown
-        annotations.updateSliceViewFromGUI()
+        for corner, visible in zip(corners, shown, strict=True):
+            corner.SetVisibility(visible)

@@ -28,8 +28,6 @@ def worker_variables(environment: Mapping[str, str] = os.environ) -> dict[str, s
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
-        # Slicer points ITK to a reader of its own scene, which complains in every other process.
-        "ITK_AUTOLOAD_PATH": "",
     }
 
 

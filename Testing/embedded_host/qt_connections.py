@@ -77,7 +77,9 @@ def connection_count() -> int:
 
 
 def normalised(sender: QtCore.QObject, signature: str) -> str:
-    """The signature as Qt writes it; raises ValueError where the class has no such signal."""
+    """The signature as Qt writes it; raises ValueError where the class has no such signal, or the sender has gone."""
+    if not shiboken6.isValid(sender):
+        raise ValueError(f"{signature} is asked of a destroyed {type(sender).__name__}")
     text = bytes(QtCore.QMetaObject.normalizedSignature(signature).data()).decode()
     if _alias(sender, text) is not None or ("PyObject" not in text and sender.metaObject().indexOfSignal(text) >= 0):
         return text

@@ -63,11 +63,14 @@ def _value(name: str, getter: Callable[[Any], Any] | None, *, writable: bool) ->
     set_name = f"set{name[0].upper()}{name[1:]}"
 
     def read(self: Any) -> Any:
+        if not shiboken6.isValid(self):
+            raise ValueError(f"the property {name!r} is read from a destroyed {type(self).__name__}")
         return getter(self) if getter is not None else self.property(name)
 
     def write(self: Any, value: Any) -> None:
         if not writable:
             raise AttributeError(f"the property {name!r} of {type(self).__name__} cannot be written")
+        _refuse(self, name, value)
         setter = getattr(self, set_name, None)
         if setter is not None:
             setter(value)
@@ -77,10 +80,20 @@ def _value(name: str, getter: Callable[[Any], Any] | None, *, writable: bool) ->
     return property(read, write)
 
 
+def _refuse(self: Any, name: str, value: Any) -> None:
+    """Raise where PythonQt does: at the property of a widget that has gone, and at a number of numpy."""
+    kind = type(self).__name__
+    if not shiboken6.isValid(self):
+        raise AttributeError(f"the property {name!r} is set on a destroyed {kind}")
+    if type(value).__module__ == "numpy" and not isinstance(value, (float, str)):
+        raise AttributeError(f"the property {name!r} of {kind} does not take numpy's {type(value).__name__}")
+
+
 def _set_attribute(self: Any, name: str, value: Any) -> None:
     kind: Any = type(self)
     described = getattr(kind, name, None)
     if isinstance(described, QtCore.Property):
+        _refuse(self, name, value)
         if not self.setProperty(name, value):
             raise AttributeError(f"the property {name!r} of {kind.__name__} does not take {value!r}")
     elif is_native(kind) and name not in _own_names(kind) and not hasattr(described, "__set__"):

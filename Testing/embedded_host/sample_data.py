@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-_TAKES = {"category", "sampleName", "sampleDescription", "uris", "fileNames", "nodeNames", "checksums", "loadFiles",
-          "customDownloader", "thumbnailFileName", "loadFileType", "loadFileProperties"}  # fmt: skip
+_TAKES = {"category", "sampleName", "uris", "fileNames", "nodeNames", "customDownloader", "thumbnailFileName",
+          "loadFileTypes", "loadFiles", "loadFileProperties", "checksums", "loadFileType"}  # fmt: skip
 
 
 class SampleDataLogic:

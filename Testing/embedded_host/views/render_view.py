@@ -28,6 +28,7 @@ class RenderView(QWidget):
     _window: Any
     _renderer: Any
     _interactor: Any
+    _corners: Any
     _style: Any
     _timer: QTimer
     _image: QImage
@@ -44,6 +45,8 @@ class RenderView(QWidget):
         self._window.SetOffScreenRendering(1)
         self._window.SetMultiSamples(0)
         self._window.AddRenderer(self._renderer)
+        self._corners = vtk.vtkCornerAnnotation()  # Slicer's module Data Probe writes volumes and patients into it
+        self._renderer.AddViewProp(self._corners)
         self._interactor = vtk.vtkGenericRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._window)
         self._interactor.EnableRenderOff()
@@ -62,6 +65,9 @@ class RenderView(QWidget):
 
     def interactor(self) -> Any:
         return self._interactor
+
+    def cornerAnnotation(self) -> Any:
+        return self._corners
 
     def interactorStyle(self) -> Any:
         return self._style

@@ -18,6 +18,7 @@ class SliceWidget(QWidget):
     stands_for_native: ClassVar[bool] = True
     _logic: Any
     _view: SliceView
+    _overlay: Any
     _slider: SliderWidget
     _showing: bool
 
@@ -31,6 +32,8 @@ class SliceWidget(QWidget):
         application_logic.GetSliceLogics().AddItem(self._logic)
         self.setObjectName(f"qMRMLSliceWidget{node.GetLayoutName()}")
         self._view, self._slider = SliceView(self._logic, application_logic), SliderWidget()
+        self._overlay = vtk.vtkCornerAnnotation()
+        self._view.renderer().AddViewProp(self._overlay)
         self._slider.decimals, self._slider.suffix = 1, " mm"
         letter = QLabel(node.GetLayoutLabel())
         red, green, blue = (round(255 * part) for part in node.GetLayoutColor())
@@ -55,6 +58,9 @@ class SliceWidget(QWidget):
 
     def sliceController(self) -> SliceWidget:
         return self
+
+    def overlayCornerAnnotation(self) -> Any:
+        return self._overlay
 
     def sliceOffsetSlider(self) -> SliderWidget:
         return self._slider

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from Testing.embedded_host.application import Application
@@ -86,6 +87,23 @@ def test_a_python_subclass_of_a_widget_takes_attributes(application: Application
 def test_a_property_that_cannot_be_written_raises(button: Any) -> None:
     with pytest.raises(AttributeError):
         button.width = 20
+
+
+def test_the_properties_of_a_widget_that_has_gone_raise_as_in_pythonqt(application: Application, button: Any) -> None:
+    button.deleteLater()
+    application.process_events()
+    with pytest.raises(ValueError, match="destroyed"):
+        button.text  # noqa: B018 - reading it is the test
+    with pytest.raises(AttributeError, match="destroyed"):
+        button.text = "Stop"
+    with pytest.raises(ValueError, match="destroyed"):
+        button.disconnect("clicked(bool)", print)
+
+
+def test_a_number_of_numpy_is_no_value_of_a_property(button: Any) -> None:
+    for value in (np.bool_(True), np.int64(3)):  # noqa: FBT003
+        with pytest.raises(AttributeError, match="numpy"):
+            button.enabled = value
 
 
 @pytest.mark.parametrize("signature", ["clickd(bool)", "clicked(int)", "clicked", "nonsense()"])

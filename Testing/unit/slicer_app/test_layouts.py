@@ -85,8 +85,20 @@ def test_neither_the_working_folder_nor_an_older_library_comes_before_it(tmp_pat
     assert json.loads(run.stdout.splitlines()[-1])["message"] == _SENTENCE
 
 
-def test_what_slicer_needs_and_the_worker_does_not_is_taken_away() -> None:
-    given = worker_variables({"PYTHONPATH": ""})
-    assert given["PYTHONPATH"] == str(ROOT)
-    assert given["ITK_AUTOLOAD_PATH"] == ""
+def test_the_library_comes_first_and_the_working_folder_is_there() -> None:
+    assert worker_variables({"PYTHONPATH": ""})["PYTHONPATH"] == str(ROOT)
     assert working_folder().is_dir()
+
+
+def test_what_slicers_launcher_gives_itk_is_taken_away_in_the_worker_itself() -> None:
+    # The launcher of Slicer's Python sets it anew, whatever the process that starts it has said.
+    script = (
+        "import contextlib, os, runpy, sys; sys.argv = ['covidquant', '--version']\n"
+        "with contextlib.suppress(SystemExit): runpy.run_module('CovidQuantLib.cli', run_name='__main__')\n"
+        "sys.exit(os.environ['ITK_AUTOLOAD_PATH'] != '')"
+    )
+    given = {**os.environ, **worker_variables(), "ITK_AUTOLOAD_PATH": "/Slicer/lib/ITKFactories"}
+    assert (
+        subprocess.run([sys.executable, "-c", script], env=given, check=False, stdout=subprocess.DEVNULL).returncode
+        == 0
+    )

@@ -1,0 +1,74 @@
+"""The module from Slicer's start to its end: what it registers, loading it again, the end of the window."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from Testing.embedded_host.application import Application
+from Testing.unit.module.ready_results import section
+
+pytestmark = pytest.mark.slicer
+
+
+def test_the_sample_is_registered_when_slicer_has_started(application: Application, module: Any) -> None:
+    del module
+    registered = sys.modules["SampleData"].SampleDataLogic.registered
+    registered.clear()
+    application.app.startupCompleted.emit()
+    assert [source["sampleName"] for source in registered] == ["CTChest"]
+
+
+def test_a_module_that_is_loaded_again_while_it_is_open_hears_its_keys(application: Application, screen: Any) -> None:
+    import slicer
+
+    slicer.modules.CovidQuantWidget.onReload()
+    application.process_events()
+    again = slicer.modules.CovidQuantWidget.screen
+    assert again is not screen
+    assert section(again, "Look").widget.findChildren("QShortcut")
+
+
+def test_entering_and_leaving_a_module_whose_screen_has_gone_does_nothing(screen: Any) -> None:
+    import slicer
+
+    del screen
+    widget = slicer.modules.CovidQuantWidget
+    widget.cleanup()
+    widget.enter()
+    widget.exit()
+
+
+def test_a_correction_is_kept_when_the_window_goes_before_the_module_hears_of_it(
+    application: Application, a_case: Any
+) -> None:
+    session = a_case.desk.session
+    session.drafts.changed()
+    a_case.widget.setParent(None)
+    a_case.widget.deleteLater()
+    application.process_events()
+    a_case.close()
+    assert not session.is_open
+    assert session.is_saved
+    assert session.name.folder.is_dir()
+
+
+def test_the_picture_of_the_views_shows_no_corner_text(application: Application, screen: Any, tmp_path: Path) -> None:
+    import slicer
+
+    from CovidQuantLib.slicer_app.report_panel import _with_views
+
+    del screen
+    application.open_window()
+    views = slicer.app.layoutManager()
+    red = views.sliceWidget("Red")
+    corners = (red.sliceView().cornerAnnotation(), red.overlayCornerAnnotation(),
+               views.threeDWidget(0).threeDView().cornerAnnotation())  # fmt: skip
+    without = _with_views("<body></body>", tmp_path)
+    for corner in corners:
+        corner.SetText(2, "DOE^JANE")
+    assert _with_views("<body></body>", tmp_path) == without
+    assert all(corner.GetVisibility() for corner in corners)
