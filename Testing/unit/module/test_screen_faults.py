@@ -298,3 +298,51 @@ def test_a_model_that_has_gone_is_one_sentence(screen: Any, run: Callable[..., N
     history.unlink()
     screen.desk.changed()
     assert "no longer here" not in screen._ui.activeModelLabel.text
+
+
+def test_no_button_raises_whatever_has_gone(
+    application: Application, a_case: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every button that can be pressed is, with what it works on taken away; the fixture fails where one raises."""
+    import qt
+    import slicer
+    import vtk
+
+    from CovidQuantLib.hitl.pool import init_pool
+    from CovidQuantLib.slicer_app.worker import Failure, Worker
+
+    def refuse(*arguments: Any) -> None:
+        qt.QTimer.singleShot(0, lambda: arguments[-1](Failure("input", "The pool cannot be reached.")))
+
+    def press_all() -> int:
+        pressed = 0
+        for panel in a_case.panels:
+            panel.ui.section.collapsed = False
+            for button in panel.widget.findChildren("QAbstractButton"):
+                if button.isEnabled() and button.objectName not in ("", "section"):
+                    button.click()
+                    application.wait_until(lambda: not a_case.desk.jobs.busy, seconds=20)
+                    pressed += 1
+        application.process_events(0.3)
+        application.errors.check()
+        return pressed
+
+    monkeypatch.setattr(Worker, "start", refuse)
+    monkeypatch.setattr(application.dialogs, "_answered", lambda *_, **__: "")
+    pool = init_pool(tmp_path / "pool").folder
+    a_case.desk.settings.set_pool(str(pool))
+    a_case.desk.changed()
+    pool.rename(tmp_path / "elsewhere")
+    assert press_all() > 20
+    (tmp_path / "pool").write_text("a file in the pool's place", encoding="utf-8")
+    press_all()
+    matrix = vtk.vtkMatrix4x4()
+    matrix.SetElement(0, 3, float("nan"))
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    node.SetMatrixTransformToParent(matrix)
+    a_case.desk.parameters.ct.SetAndObserveTransformNodeID(node.GetID())
+    press_all()
+    slicer.mrmlScene.RemoveNode(a_case.desk.parameters.ct)
+    press_all()
+    slicer.mrmlScene.Clear(0)
+    press_all()
