@@ -100,6 +100,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/hitl/pool/patients.py
   CovidQuantLib/hitl/pool/problems.py
   CovidQuantLib/hitl/pool/public_sets.py
+  CovidQuantLib/hitl/pool/quality.py
   CovidQuantLib/hitl/pool/readers_agree.py
   CovidQuantLib/hitl/pool/reading_maps.py
   CovidQuantLib/hitl/pool/revisions.py

@@ -11,8 +11,8 @@ from typing import Any
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.cli.channel import Channel
 from CovidQuantLib.cli.chosen_models import chosen_infection_model, chosen_model
+from CovidQuantLib.cli.earlier_results import earlier_results
 from CovidQuantLib.cli.job import Job, do_job, result_values, summary
-from CovidQuantLib.cli.pool.anatomy_options import read_anatomy, sources_in
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.ct.reading import SeriesFacts, list_series, read_ct, read_labelmap
 from CovidQuantLib.files import check_free
@@ -20,7 +20,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import part_of
 from CovidQuantLib.quantification import QuantificationOptions, load_reference, shipped_reference
 from CovidQuantLib.reports.case import describe_case
-from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD, Part
+from CovidQuantLib.segmentation.chest import ESTIMATED, THRESHOLD
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
 from CovidQuantLib.segmentation.one_click import SegmentationOptions
@@ -76,7 +76,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--maps",
         metavar="DIR",
         type=Path,
-        help="beside a corrected MASK: take lungs, lobes and segments from these results as they are",
+        help="beside a MASK: take lungs, lobes and segments from these results as they are, with their warnings; a "
+        "MASK in this very folder is theirs and not corrected",
     )
     segmentation.add_argument(
         "--split-hu",
@@ -123,14 +124,17 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
     infection_model = chosen_infection_model(THRESHOLD if mask else arguments.infection, arguments.pool)
     lungs_model = chosen_model("lungs", arguments.lungs)
     ct = read_ct(arguments.ct, series_uid=arguments.series, progress=part_of(channel.progress, 0.0, 0.15))
+    edited = _edited_infection(mask, ct) if mask else None
     job = Job(
         SegmentationOptions(
             anatomy=arguments.anatomy,
             split_hu=arguments.split_hu,
             infection_model=infection_model,
             lungs_model=lungs_model,
-            edited_infection=_edited_infection(mask, ct) if mask else None,
-            given_anatomy=_given_anatomy(arguments.maps, ct) if arguments.maps else None,
+            edited_infection=edited,
+            given=None
+            if edited is None or mask is None or arguments.maps is None
+            else earlier_results(arguments.maps, edited, mask, ct),
         ),
         numbers,
         describe_case(ct, case_code=case, reader=reader, patient_name=name),
@@ -175,14 +179,6 @@ def _edited_infection(mask: Path, ct: CtVolume) -> LabelArray:
     if int(labels.max()) > CONSOLIDATION.label:
         raise InputError("The infection mask holds labels other than 0, 1 (ground glass) and 2 (consolidation).")
     return labels
-
-
-def _given_anatomy(folder: Path, ct: CtVolume) -> dict[str, Part]:
-    maps = read_anatomy(folder, ct.geometry, sources_in(folder))
-    if maps.lobes is None or maps.segments is None:
-        raise InputError("--maps takes a folder with lungs, lobes and segments, as 'quantify' writes it.")
-    labels = {"lungs": maps.lungs, "lobes": maps.lobes, "segments": maps.segments}
-    return {name: Part(found, maps.sources[name]) for name, found in labels.items()}
 
 
 def _list(folder: Path, channel: Channel) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,8 +32,7 @@ class SegmentationOptions:
     `infection_model` finds the infection; None: the threshold baseline. `lungs_model` adds to the threshold lungs what
     they leave out in dense disease, where no external segmenter gives the lungs; None: nothing. `edited_infection` is a
     mask that a reader drew or corrected (axes k, j, i; values of `anatomy.INFECTION`): it takes the place of model and
-    baseline. `given_anatomy` holds the parts `lungs`, `lobes` and `segments` as a reader had them beside that mask:
-    they are taken as they are.
+    baseline. `given` is a whole segmentation that a reader had on the screen: it is taken as it is.
     """
 
     anatomy: str = ESTIMATED
@@ -42,7 +40,7 @@ class SegmentationOptions:
     infection_model: LoadedModel | None = None
     lungs_model: LoadedModel | None = None
     edited_infection: LabelArray | None = None
-    given_anatomy: Mapping[str, Part] | None = None
+    given: ChestSegmentation | None = None
 
 
 @dataclass(frozen=True)
@@ -74,8 +72,9 @@ def segment_chest(
     leaves the lungs.
     """
     options = options or SegmentationOptions()
-    if options.given_anatomy is not None and options.edited_infection is not None:
-        return _as_given(ct, options.given_anatomy, options.edited_infection)
+    if options.given is not None:
+        _check_inside(options.given.infection.labels, options.given.lungs.labels, ct)
+        return options.given
     # A segmenter that gives the lungs gives all of them: nothing is added, and no warning says so.
     lungs_model = options.lungs_model if options.anatomy == ESTIMATED else None
     lungs, lungs_part = _lungs(ct, lungs_model, part_of(progress, 0.0, 0.35))
@@ -91,17 +90,6 @@ def segment_chest(
         split_hu=infection.split_hu,
         warnings=(*anatomy.warnings, *infection.warnings),
         uncertain_ml=infection.uncertain_ml,
-    )
-
-
-def _as_given(ct: CtVolume, anatomy: Mapping[str, Part], infection: LabelArray) -> ChestSegmentation:
-    """What a reader had on the screen."""
-    _check_inside(infection, anatomy["lungs"].labels, ct)
-    return ChestSegmentation(
-        lungs=anatomy["lungs"],
-        lobes=anatomy["lobes"],
-        segments=anatomy["segments"],
-        infection=Part(infection, EDITED),
     )
 
 

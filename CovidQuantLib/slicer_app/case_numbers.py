@@ -132,6 +132,18 @@ def kept_numbers(infection: Any) -> CaseNumbers | None:
     return None if node is None or not node.GetText() else parse_numbers(node.GetText())
 
 
+def kept_document(infection: Any) -> dict[str, Any]:
+    """The whole document that the scene keeps for a case. Raises `InputError` where there is none."""
+    node = infection.GetNodeReference(_ROLE)
+    try:
+        document = json.loads(node.GetText() if node is not None else "")
+    except (ValueError, TypeError) as error:
+        raise InputError(_UNREADABLE) from error
+    if not isinstance(document, dict):
+        raise InputError(_UNREADABLE)
+    return document
+
+
 def forget_numbers(infection: Any) -> None:
     """Remove the text from the scene, before the infection's node goes."""
     node = infection.GetNodeReference(_ROLE)

@@ -107,12 +107,17 @@ def remove_case_nodes(nodes: CaseNodes) -> None:
 
 def is_edited(nodes: CaseNodes) -> bool:
     """Whether a reader has changed one of the two since they were made."""
-    return any(node.GetAttribute(_EDITED) == "1" for node in (nodes.anatomy, nodes.infection))
+    return any(was_edited(node) for node in (nodes.anatomy, nodes.infection))
+
+
+def was_edited(node: Any) -> bool:
+    """Whether a reader has changed one of our nodes since it was made."""
+    return bool(node.GetAttribute(_EDITED) == "1")
 
 
 def mark_edited(node: Any) -> None:
     """Remember that a reader has changed a node."""
-    if node.GetAttribute(_EDITED) != "1":
+    if not was_edited(node):
         node.SetAttribute(_EDITED, "1")
 
 

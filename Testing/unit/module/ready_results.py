@@ -81,7 +81,7 @@ class _Outcome:
 
 
 def do_commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
-    """Let every worker do its command in this process; `quantify` hands over the ready results.
+    """Let every worker do its command in this process; a segmentation hands over the ready results.
 
     Gives the commands that were asked for.
     """
@@ -101,7 +101,7 @@ def do_commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
         on_result: Callable[[Mapping[str, Any]], None],
         on_error: Callable[[Any], None],
     ) -> None:
-        if arguments[0] == "quantify":
+        if arguments[0] == "quantify" and "--maps" not in arguments:
             quantify(self, arguments, on_progress, on_result, on_error)
             return
         asked.append(arguments)
