@@ -32,6 +32,15 @@ def segment(desk: Desk, volume: Any, options: Sequence[str], section: str) -> No
     desk.jobs.quantify(volume, options, lambda folder: _take(desk, volume, folder, section))
 
 
+def usual_options(desk: Desk) -> list[str]:
+    """The options of `covidquant quantify` as the screen is set: anatomy, split, and the pool's model."""
+    parameters = desk.parameters
+    options = ["--anatomy", parameters.anatomy, "--split-hu", str(parameters.split_hu)]
+    if desk.settings.pool is not None:
+        options += ["--pool", str(desk.settings.pool)]
+    return options
+
+
 def _take(desk: Desk, volume: Any, folder: Path, section: str) -> None:
     numbers, text = read_numbers(folder)
     nodes = load_results(folder, volume)

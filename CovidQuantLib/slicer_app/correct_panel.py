@@ -107,6 +107,9 @@ class CorrectPanel(Panel):
             self.correction.begin_by_itself()
         ui, session = self.ui, self.correction.session
         is_open = session is not None
+        if not is_open:
+            self._tools.stop()
+            self._free_the_mouse()
         for name in _OF_A_SESSION:
             getattr(ui, name).enabled = is_open
         ui.acceptButton.enabled = session is not None and not is_edited(session.nodes)
@@ -136,7 +139,8 @@ class CorrectPanel(Panel):
             return _("Give your reader code in the settings: the correction then begins by itself.")
         session = self.correction.session
         if session is None:
-            return ""
+            waits = self.correction.offered is not None
+            return "" if waits else _("No correction is open. What was submitted is in the pool.")
         starts = {"blank": _("Begun from a blank mask."), "proposal": _("Begun from the proposal.")}
         return starts.get(session.start.kind, _("Begun from an earlier reading."))
 

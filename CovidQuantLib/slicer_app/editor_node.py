@@ -82,7 +82,8 @@ def stop_effect(editor: Any) -> None:
         return
     if node.GetNodeReference(_PREVIEW_ROLE) is not None and node.GetSegmentationNode() is not None:
         editor.effectByName(node.GetAttribute(_PREVIEW_OWNER)).self().onCancel()
-    editor.setActiveEffect(None)
+    if editor.activeEffect() is not None:
+        editor.setActiveEffect(None)
 
 
 def close_editor(editor: Any) -> None:

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from CovidQuantLib.segmentation.chest import ESTIMATED
 from CovidQuantLib.segmentation.external import external_segmenters
-from CovidQuantLib.slicer_app.case_results import segment
+from CovidQuantLib.slicer_app.case_results import segment, usual_options
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.panel import Panel
 
@@ -63,8 +63,4 @@ class SegmentPanel(Panel):
             parameters.surfaces = self.ui.surfacesCheck.checked
 
     def _on_segment(self) -> None:
-        parameters = self.desk.parameters
-        options = ["--anatomy", parameters.anatomy, "--split-hu", str(parameters.split_hu)]
-        if self.desk.settings.pool is not None:
-            options += ["--pool", str(self.desk.settings.pool)]
-        segment(self.desk, parameters.ct, options, "Look")
+        segment(self.desk, self.desk.parameters.ct, usual_options(self.desk), "Look")

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import ClassVar, Literal
 
 import numpy as np
 from slicer.i18n import tr as _
 
-from CovidQuantLib.anatomy import LOBES
-from CovidQuantLib.hitl.pool import Subject, find_scan, open_pool
+from CovidQuantLib.hitl.pool import open_pool
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import millilitres
+from CovidQuantLib.slicer_app.clinical_form import ClinicalForm
 from CovidQuantLib.slicer_app.correct_panel import CorrectPanel
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.edit_session import EditSession
-from CovidQuantLib.slicer_app.jobs import Values
+from CovidQuantLib.slicer_app.next_case import NextCase
 from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.patient import patient_of
-from CovidQuantLib.slicer_app.submission import SCAN, Submission, Submitted, remember_scan
-from CovidQuantLib.slicer_app.volume_loading import load_ct
-
-_UNKNOWN = -1
+from CovidQuantLib.slicer_app.submission import SCAN, Submission, Submitted
 
 
 class SubmitPanel(Panel):
@@ -33,7 +29,10 @@ class SubmitPanel(Panel):
         super().__init__(desk)
         listen = self.observations.connect
         listen(self.ui.submitButton, "clicked(bool)", self.submit)
-        listen(self.ui.nextButton, "clicked(bool)", self._on_next)
+        self._form = ClinicalForm(self.ui)
+        self._form_of = ""
+        self._next = NextCase(desk)
+        listen(self.ui.nextButton, "clicked(bool)", self._next.start)
         listen(self.ui.addOutsideButton, "clicked(bool)", self._on_add_outside)
         listen(self.ui.cutOutsideButton, "clicked(bool)", self._on_cut_outside)
         self.correct: CorrectPanel | None = None
@@ -46,6 +45,9 @@ class SubmitPanel(Panel):
     def update(self) -> None:
         """Show what would be written, and what is missing for it."""
         case, numbers, pool = self.desk.case, self.desk.numbers, self.desk.settings.pool
+        if numbers is not None and numbers.series_code != self._form_of:
+            self._form.clear()
+            self._form_of = numbers.series_code
         session = self.correct.correction.session if self.correct is not None else None
         finished = self.correct is not None and case is not None and self.correct.correction.is_finished()
         ready = (session is not None or finished) and pool is not None
@@ -69,7 +71,7 @@ class SubmitPanel(Panel):
         try:
             if numbers.outside_ml > 0:
                 raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
-            subject, facts = patient_of(case.volume) or self._typed_subject(), self._facts()
+            subject, facts = patient_of(case.volume) or self._form.subject(), self._form.facts()
             if subject is None and not case.volume.GetAttribute(SCAN):
                 raise InputError(_("Say whose CT this is: type the patient's ID. The pool keeps a code of it."))
             open_pool(pool)
@@ -95,13 +97,10 @@ class SubmitPanel(Panel):
                 self.desk.say(str(error))
 
     def _done(self) -> None:
-        self.ui.patientEdit.text = self.ui.dateEdit.text = self.ui.regionsEdit.text = ""
-        for box in (self.ui.onsetBox, *(getattr(self.ui, f"score{lobe.key}Box") for lobe in LOBES)):
-            box.value = _UNKNOWN
-        self.ui.psiBox.value = 0
-        self.ui.typeBox.setCurrentIndex(0)
-        self.ui.denseBox.setCurrentIndex(0)
-        self.desk.say(_("The reading is in the pool."))
+        self._form.clear()
+        self.desk.show_section(self.UI)
+        self.ui.nextButton.setFocus()
+        self.desk.say(_('The reading is in the pool. "Next case" in section 4 brings a CT that nobody has read.'))
 
     def _preview(self, session: EditSession | None, *, finished: bool) -> str:
         if self.desk.settings.pool is None:
@@ -131,46 +130,3 @@ class SubmitPanel(Panel):
                 _("{seen} of {all} lung slices seen.").format(seen=len(seen), all=len(slices)),
             ]
         )
-
-    def _typed_subject(self) -> Subject | None:
-        patient, date = self.ui.patientEdit.text.strip(), self.ui.dateEdit.text.strip()
-        if not patient:
-            return None
-        try:
-            return Subject(patient, study_date=dt.date.fromisoformat(date) if date else None)
-        except ValueError as error:
-            raise InputError(_("The study date is written as year-month-day, or left empty.")) from error
-
-    def _facts(self) -> list[str]:
-        """The facts that were given, as options of `pool mark`."""
-        ui, found = self.ui, []
-        if ui.onsetBox.value != _UNKNOWN:
-            found += ["--day-from-onset", str(ui.onsetBox.value)]
-        if ui.psiBox.value > 0:
-            found += ["--psi-class", str(ui.psiBox.value)]
-        for box, option in ((ui.typeBox, "--clinical-type"), (ui.denseBox, "--has-consolidation")):
-            if box.currentIndex > 0:
-                found += [option, box.currentText]
-        scores = {lobe.key: getattr(ui, f"score{lobe.key}Box").value for lobe in LOBES}
-        given = [f"{key}={score}" for key, score in scores.items() if score != _UNKNOWN]
-        if given:
-            found += ["--visual-score", ",".join(given)]
-        if regions := ui.regionsEdit.text.replace(" ", ""):
-            found += ["--regions", regions]
-        return found
-
-    def _on_next(self) -> None:
-        pool = self.desk.settings.pool
-        self.desk.jobs.run(["next", str(pool)], _("Choosing the next case"), self._load_next)
-
-    def _load_next(self, values: Values) -> None:
-        folder = self.desk.settings.pool
-        if folder is None:
-            return
-        pool = open_pool(folder)
-        scan = find_scan(pool, str(values["scans"][0]["scan"]))
-        volume = load_ct(scan.folder / "ct.nii.gz", _("CT {code}").format(code=scan.code[:8]))
-        remember_scan(volume, pool, scan.code)
-        self.desk.parameters.ct = volume
-        self.desk.find_case()
-        self.desk.say(_("The next case is loaded. Press the button in section 1."))
