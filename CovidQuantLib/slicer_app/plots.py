@@ -61,7 +61,8 @@ def _bar_series(places: Sequence[float], kinds: Sequence[Kind], part: str) -> li
     """Bars side by side at each place; a place of which nothing is known has none."""
     table = plot_node("vtkMRMLTableNode", part)
     rows = [row for row in range(len(places)) if any(values[row] is not None for _name, values, _colour in kinds)]
-    columns = [[places[row] for row in rows], *([values[row] for row in rows] for _name, values, _colour in kinds)]
+    columns: list[list[float | None]] = [[places[row] for row in rows]]
+    columns += [[values[row] for row in rows] for _name, values, _colour in kinds]
     fill_table(table, [_PLACE, *(name for name, _values, _colour in kinds)], columns)
     series = []
     for number, (name, _values, colour) in enumerate(kinds):
