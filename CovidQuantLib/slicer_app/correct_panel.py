@@ -15,7 +15,7 @@ from CovidQuantLib.slicer_app.correction import Correction
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.edit_session import EditSession
 from CovidQuantLib.slicer_app.editing_options import EditingOptions
-from CovidQuantLib.slicer_app.editor_node import close_editor, open_in_editor, set_up_editor, stop_effect
+from CovidQuantLib.slicer_app.editor_node import close_editor, let_edit, open_in_editor, set_up_editor, stop_effect
 from CovidQuantLib.slicer_app.lesion_tools import LesionTools
 from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
@@ -112,6 +112,7 @@ class CorrectPanel(Panel):
             self._free_the_mouse()
         for name in _OF_A_SESSION:
             getattr(ui, name).enabled = is_open
+        let_edit(ui.segmentEditor, is_open)
         ui.acceptButton.enabled = session is not None and not is_edited(session.nodes)
         ui.blankButton.enabled = self.desk.numbers is not None and bool(self.desk.settings.reader)
         self._show_draft()

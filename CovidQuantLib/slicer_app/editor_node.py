@@ -29,12 +29,24 @@ _PREVIEW_ROLE, _PREVIEW_OWNER = "SegmentationResultPreview", "SegmentationResult
 
 
 def set_up_editor(editor: Any) -> None:
-    """Give the embedded editor its effects; the nodes are chosen by the module."""
+    """Give the embedded editor its effects and its parameter node; the other nodes are chosen by the module.
+
+    Slicer's editor takes the first segmentation of a scene by itself, and shows that one's CT in all views: it is
+    ready for the one, and does not do the other.
+    """
     editor.setEffectNameOrder(list(EFFECTS))
     editor.unorderedEffectsVisible = False
     editor.segmentationNodeSelectorVisible = False
     editor.sourceVolumeNodeSelectorVisible = False
+    editor.autoShowSourceVolumeNode = False
     editor.maximumNumberOfUndoStates = _UNDO_STATES
+    editor.setMRMLSegmentEditorNode(editor_node())
+
+
+def let_edit(editor: Any, allowed: bool) -> None:  # noqa: FBT001 - a switch
+    """Let the editor edit or not: its keys are heard in the whole window, whether it is enabled or not."""
+    if editor.readOnly == allowed:
+        editor.readOnly = not allowed
 
 
 def editor_node() -> Any:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 from Testing.embedded_host.segment_editor.effect import Effect, ScriptedEffect
 from Testing.embedded_host.segment_editor.effect_buttons import EffectButtons
 from Testing.embedded_host.segment_editor.fill_effect import FillEffect
+from Testing.embedded_host.segment_editor.hidden_selector import HiddenSelector, effect_keys
 from Testing.embedded_host.segment_editor.islands_effect import IslandsEffect
 from Testing.embedded_host.segment_editor.paint_effect import PaintEffect
 from Testing.embedded_host.segment_editor.segments_table import SegmentsTable
@@ -41,7 +42,8 @@ class SegmentEditorWidget(MRMLWidget):
     """The widget that a module embeds.
 
     As in Slicer the module sets the parameter node, calls `setupViewObservations` when it is entered (without it no
-    effect sees the mouse), and `removeViewObservations` when it is left.
+    effect sees the mouse), and `removeViewObservations` when it is left. The first segmentation of a scene is chosen
+    by itself, and the keys choose effects also while the widget is disabled: only `readOnly` stops them.
     """
 
     stands_for_native: ClassVar[bool] = True
@@ -61,13 +63,16 @@ class SegmentEditorWidget(MRMLWidget):
     _undo: QToolButton
     _redo: QToolButton
     _mouse: ViewMouse
+    _selector: HiddenSelector
+    _keys: list[Any]
+    _locked: bool
     _settings: dict[str, Any]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._logic, self._node, self._active = slicer.vtkSlicerSegmentEditorLogic(), None, None
-        self._mouse = ViewMouse(self)
-        self._settings = {}
+        self._mouse, self._selector = ViewMouse(self), HiddenSelector(self)
+        self._settings, self._keys, self._locked = {}, [], False
         self._effects = {name: kind(name, self, self._logic) for name, kind in _EFFECTS.items()}
         self._buttons = EffectButtons(list(_EFFECTS))
         self._table, self._undo, self._redo = SegmentsTable(), QToolButton(), QToolButton()
@@ -75,11 +80,13 @@ class SegmentEditorWidget(MRMLWidget):
         self._table.connect("selectionChanged(QItemSelection,QItemSelection)", self._row_selected)
         self._logic.AddObserver(self._logic.SegmentationHistoryChangedEvent, self._history_changed)
         self.connect("destroyed()", self.removeViewObservations)
+        self.connect("destroyed()", self._selector.forget)
 
     # The parameter node, the segmentation and the volume
 
     def setMRMLScene(self, scene: Any) -> None:
         self._logic.SetMRMLScene(scene)
+        self._selector.observe(scene)
         super().setMRMLScene(scene)
 
     def setMRMLSegmentEditorNode(self, node: Any) -> None:
@@ -93,6 +100,9 @@ class SegmentEditorWidget(MRMLWidget):
         return self._node
 
     def setSegmentationNode(self, node: Any) -> None:
+        """Another segmentation than before ends the effect."""
+        if node is not self._required().GetSegmentationNode():
+            self.setActiveEffect(None)
         self._required().SetAndObserveSegmentationNode(node)
         self._logic.SetSegmentationNode(node)
         self._table.setSegmentationNode(node)
@@ -170,10 +180,22 @@ class SegmentEditorWidget(MRMLWidget):
         self._mouse.stop()
 
     def installKeyboardShortcuts(self) -> None:
-        """Slicer's own shortcuts are not in the host; the call is: a module that embeds the editor makes it."""
+        """The digits choose effects in their order; Slicer's other keys are not in the host."""
+        self.uninstallKeyboardShortcuts()
+        self._keys = effect_keys(slicer.util.mainWindow() or self, self._toggle)
 
     def uninstallKeyboardShortcuts(self) -> None:
-        """The other half."""
+        for shortcut in self._keys:
+            if shiboken6.isValid(shortcut):
+                shortcut.setParent(None)
+                shortcut.deleteLater()
+        self._keys = []
+
+    def _toggle(self, number: int) -> None:
+        names = self._buttons.order()
+        if not self._locked and number < len(names):
+            chosen = self._effects[names[number]]
+            self.setActiveEffect(None if chosen is self._active else chosen)
 
     # The panel
 
@@ -220,6 +242,11 @@ class SegmentEditorWidget(MRMLWidget):
     def _set_states(self, count: int) -> None:
         self._logic.SetMaximumNumberOfUndoStates(count)
 
+    def _set_locked(self, locked: bool) -> None:
+        self._locked = locked
+        if locked and self._node is not None:
+            self.setActiveEffect(None)
+
     unorderedEffectsVisible = Property(
         bool, lambda self: self._buttons.all_shown(), lambda self, shown: self._buttons.show_all(shown)
     )
@@ -229,4 +256,4 @@ class SegmentEditorWidget(MRMLWidget):
     autoShowSourceVolumeNode = _kept("autoShowSourceVolumeNode", bool, natural=True)
     switchToSegmentationsButtonVisible = _kept("switchToSegmentationsButtonVisible", bool, natural=True)
     undoEnabled = _kept("undoEnabled", bool, natural=True)
-    readOnly = _kept("readOnly", bool, natural=False)
+    readOnly = Property(bool, lambda self: self._locked, _set_locked)

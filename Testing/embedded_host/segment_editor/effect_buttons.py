@@ -40,6 +40,9 @@ class EffectButtons(QWidget):
         self._order = list(names)
         self._arrange()
 
+    def order(self) -> list[str]:
+        return [name for name in self._order if name in self._names]
+
     def all_shown(self) -> bool:
         return self._all_shown
 
@@ -53,7 +56,7 @@ class EffectButtons(QWidget):
             button.setChecked(other == name)
 
     def _arrange(self) -> None:
-        first = [name for name in self._order if name in self._names]
+        first = self.order()
         names = first + ([name for name in self._names if name not in first] if self._all_shown else [])
         for button in self._buttons.values():
             self._grid.removeWidget(button)
