@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 _MM2_PER_ML_MM = 1000.0
@@ -10,7 +11,7 @@ LEAST_MM2 = 20.0
 SHARE = 0.25
 """Nor is what is under this share of the most uncertain slice."""
 APART_MM = 10.0
-"""Two marks are at least so far apart: neighbouring slices are unsure of the same lesion."""
+"""A mark is the most uncertain slice within this distance: neighbouring slices are unsure of the same lesion."""
 MOST = 6
 
 
@@ -22,13 +23,15 @@ def least_sure(uncertain_ml: Sequence[float], slice_mm: float) -> tuple[int, ...
     """
     areas = [ml * _MM2_PER_ML_MM / slice_mm for ml in uncertain_ml]
     limit = max(LEAST_MM2, SHARE * max(areas, default=0.0))
-    chosen: list[int] = []
-    for number in sorted(range(len(areas)), key=lambda k: (-areas[k], k)):
-        if areas[number] < limit or len(chosen) == MOST:
-            break
-        if all(abs(number - other) * slice_mm >= APART_MM for other in chosen):
-            chosen.append(number)
-    return tuple(sorted(chosen, reverse=True))
+    reach = math.ceil(APART_MM / slice_mm) - 1
+    best = sorted((-area, k) for k, area in enumerate(areas) if area >= limit and k == _highest(areas, k, reach))
+    return tuple(sorted((k for _, k in best[:MOST]), reverse=True))
+
+
+def _highest(areas: Sequence[float], number: int, reach: int) -> int:
+    """The slice with the largest area within `reach` slices of one; of equal ones the lowest."""
+    around = range(max(0, number - reach), min(len(areas), number + reach + 1))
+    return max(around, key=lambda k: (areas[k], -k))
 
 
 def next_mark(marks: Sequence[int], shown: int | None) -> int | None:

@@ -45,3 +45,9 @@ def test_the_next_mark_is_below_and_after_the_last_the_first() -> None:
     marks = (80, 50, 11)
     assert [next_mark(marks, shown) for shown in (99, 80, 30, 11, 3, None)] == [80, 50, 11, 80, 80, 80]
     assert next_mark((), 5) is None
+
+
+def test_the_flanks_of_a_broad_peak_get_no_mark() -> None:
+    areas = [400.0 - abs(k - 50) * 6.0 for k in range(100)]
+    assert least_sure(in_ml(areas, 1.0), 1.0) == (50,)
+    assert least_sure(in_ml([100.0] * 30, 2.0), 2.0) == (0,)
