@@ -87,10 +87,15 @@ def _in_pool(arguments: argparse.Namespace, channel: Channel) -> None:
         names = f"readers {arguments.first} and {arguments.second}"
     tables = []
     for blank in (True, False):
-        part = [pair for pair in pairs if pair.both_blank == blank]
+        part = [pair for pair in pairs if pair.both_blank == blank and not pair.unfit]
         if part:
             facts = _facts(pool, part, names, "blank, both" if blank else "not blank, both or one of them")
             tables.append(_table([pair.agreement for pair in part], facts, blank=blank))
+    if unfit := sum(pair.unfit for pair in pairs):
+        tables.append(
+            f"Left out: {unfit} of {len(pairs)} pairs, of which a reading is a proposal that nobody has corrected and "
+            "that readers gave less than 3 points in the mean.\n"
+        )
     channel.result("\n".join(tables), {"pairs": [asdict(pair) for pair in pairs]})
 
 

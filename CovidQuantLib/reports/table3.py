@@ -95,6 +95,11 @@ def _notes(table: Table3) -> list[str]:
     ]
     if table.data is not None and "synthetic" in table.data:
         notes.append(NO_REAL_FIGURE if table.data == "synthetic" else "Some of the lesions are synthetic.")
+    if table.scored:
+        notes.append(
+            f"Proposals that readers scored: {table.scored}, of which {table.unfit} have a mean below 3 of 5 (Huang et "
+            "al. 2020: 13 of 148). Uncorrected, their volumes are left out here, and no round takes them."
+        )
     if table.estimated:
         notes.append("Lobes or segments are estimates: their POI errors are of the infection alone, on those borders.")
     facts = AccuracyFacts(

@@ -49,7 +49,8 @@ class Table3:
 
     `data` is "real", "synthetic" or both; `drawn_by` and `drawn_from` tell who drew the hold-out's references and from
     which start; `seen` counts held-out scans left out because a model was trained on them; `uses` is how many rounds
-    were judged on this hold-out. `estimated` says that lobes or segments are estimates.
+    were judged on this hold-out. `estimated` says that lobes or segments are estimates. `scored` counts the proposals
+    that readers scored, `unfit` those of them with a mean below 3: uncorrected, their volumes are in no row.
     """
 
     models: tuple[ModelRow, ...]
@@ -60,3 +61,5 @@ class Table3:
     seen: int
     uses: int
     estimated: bool
+    scored: int = 0
+    unfit: int = 0

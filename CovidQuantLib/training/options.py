@@ -14,6 +14,8 @@ Loss = Literal["dice_ce", "dice_focal", "smooth_dice", "rmi"]
 Optimiser = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["poly", "cosine", "constant", "steps", "plateau"]
 Precision = Literal["auto", "float32", "bfloat16"]
+UNET_1, PAIR = "hybrid_unet", "hybrid_unet_pair"
+"""The networks that learn consolidation from the patients' labels: `unet_pair`."""
 PriorKind = Literal["density", "constant"]
 DiceOf = Literal["batch", "slab"]
 _SIDE = 64

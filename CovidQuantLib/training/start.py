@@ -10,13 +10,12 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model
 from CovidQuantLib.models.fields import Scalar
 from CovidQuantLib.networks import LabelSet, Preprocessing, Reading, label_set, network
-from CovidQuantLib.training.options import TrainingOptions
+from CovidQuantLib.training.options import PAIR, TrainingOptions
 
 if TYPE_CHECKING:
     from torch import nn
 
 DEFAULT_NETWORK, DEFAULT_LABELS = "vbnet", "infection"
-UNET_1, PAIR = "hybrid_unet", "hybrid_unet_pair"
 _OWN_SETTINGS = {"vbnet": {"width": 8, "norm": "batch"}}
 """Settings of a network where they are not the catalogue's: small enough for a CPU, and a norm that was trained.
 

@@ -19,9 +19,9 @@ from CovidQuantLib.networks import label_set, network
 from CovidQuantLib.progress import Progress, part_of
 from CovidQuantLib.training.checkpoint import CHECKPOINT_FILE, check_same_settings, data_code
 from CovidQuantLib.training.datalist import Datalist
-from CovidQuantLib.training.options import TrainingOptions, recipe_values
+from CovidQuantLib.training.options import PAIR, UNET_1, TrainingOptions, recipe_values
 from CovidQuantLib.training.run import run_training, training_folder
-from CovidQuantLib.training.start import PAIR, UNET_1, Start, make_start
+from CovidQuantLib.training.start import Start, make_start
 
 if TYPE_CHECKING:
     from torch import nn
@@ -90,7 +90,8 @@ class _Begun:
 
 
 def _begin(options: TrainingOptions) -> _Begun:
-    if options.first_weights is not None or options.label_set not in (None, _CLASSES):
+    # Who asks for infection alone gets it with its classes.
+    if options.first_weights is not None or options.label_set not in (None, _INFECTION, _CLASSES):
         raise InputError(
             "UNet-1 and UNet-2 together have the label set classes and take no first weights. Leave both options out."
         )

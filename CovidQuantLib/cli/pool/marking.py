@@ -27,12 +27,18 @@ from CovidQuantLib.hitl.pool import (
 )
 from CovidQuantLib.hitl.pool.clinical import FACTS, clinical_values
 from CovidQuantLib.hitl.pool.events import Value
+from CovidQuantLib.hitl.pool.quality import ANCHORS
 from CovidQuantLib.messages import InputError
 
 _MARK = """\
 Put one decision about a scan on record, or what is known of it by now (clinical facts, as many as there are). Each is a
 fact of its own; none takes back an earlier one, the last one counts.
-"""
+
+The quality is that of the proposal from which a reading began, as it was before anybody corrected it. With a mean of
+its readers' scores below 3 it counts, uncorrected, neither in statistics nor in a round (Huang et al. 2020). The points
+mean (our wording; that of the paper is not known here):
+
+""" + "".join(f"  {points}  {meaning}\n" for points, meaning in enumerate(ANCHORS))
 _OF_REVISION = {
     "approve": (approve, "a second reader takes this reading: the scan is reviewed"),
     "return": (return_reading, "a second reader gives it back: the scan is reopened"),

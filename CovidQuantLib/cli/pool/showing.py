@@ -50,6 +50,11 @@ def _numbers(found: Overview) -> list[str]:
     if found.left_out:
         reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(found.left_out.items()))
         lines.append(f"Scans without a part in a round: {reasons}")
+    if found.scored_proposals:
+        lines.append(
+            f"Proposals that readers scored: {found.scored_proposals}, of which {found.unfit_proposals} have a mean "
+            "below 3. Uncorrected, these count neither in statistics nor in a round; their corrections do."
+        )
     if found.held_out_from_a_proposal:
         lines.append(
             f"{found.held_out_from_a_proposal} held-out references did not start blank: they favour the model that "

@@ -32,7 +32,8 @@ class Event:
 
     `approval` and `return`: somebody other than its reader has looked at a revision, and takes it or gives it back.
     `consensus`: a revision that several readers agreed on. `reopening`: work on the scan begins again. `reference`:
-    this revision is the scan's reference from now on. `quality`: `values["score"]`, 0 (useless) to 5, of a revision.
+    this revision is the scan's reference from now on. `quality`: `values["score"]`, 0 (useless) to 5, of the
+    proposal that a revision began with (`quality.ANCHORS`).
     `clinical`: facts of the scan by name (`clinical.Clinical`), the last one counts for each; None takes one back.
     `labels`: facts of the patient (`values`: text, whole number or truth by name), the last one counts for each name.
     `scan` is None for labels, `revision` for labels, clinical facts and reopenings.

@@ -87,6 +87,7 @@ def _entry(item: Item, files: dict[str, dict[str, str]]) -> dict[str, Any]:
     return {
         **files[item.scan.code],
         "patient": item.patient.code,
+        "has_consolidation": item.has_consolidation,
         "scan": item.scan.code,
         "revision": item.revision.id,
         "start": item.start.kind,

@@ -52,7 +52,7 @@ def choose_reference(pool: Pool, scan: Scan, revision: str, reader: str) -> Even
 
 
 def score_quality(pool: Pool, scan: Scan, revision: str, reader: str, score: int) -> Event:
-    """`reader` gives a reading 0 (useless) to 5 (nothing to correct) points."""
+    """`reader` gives the proposal that a reading began with 0 (useless) to 5 (nothing to correct) points."""
     found = find_revision(history(pool, scan).readings, revision)
     return _of_revision(pool, scan, found, reader, "quality", {"score": score})
 

@@ -12,6 +12,7 @@ from CovidQuantLib.hitl.pool.leases import leases
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.origins import origin
 from CovidQuantLib.hitl.pool.patients import patients
+from CovidQuantLib.hitl.pool.quality import proposal_scores
 from CovidQuantLib.hitl.pool.selection import select
 
 
@@ -37,7 +38,10 @@ class ScanRow:
 
 @dataclass(frozen=True)
 class Overview:
-    """The pool in numbers. `drafts` are this user's, on this computer; `leases` may be expired."""
+    """The pool in numbers. `drafts` are this user's, on this computer; `leases` may be expired.
+
+    `scored_proposals` counts those that readers gave points, `unfit_proposals` those of them with a mean below 3.
+    """
 
     pool: str
     training_patients: int
@@ -52,6 +56,8 @@ class Overview:
     drafts: int
     leases: int
     rows: tuple[ScanRow, ...]
+    scored_proposals: int = 0
+    unfit_proposals: int = 0
 
     @property
     def can_promote(self) -> bool:
@@ -69,6 +75,7 @@ def overview(pool: Pool) -> Overview:
     for name in mine:
         started.setdefault(name.scan, []).append(name.reader)
     rows = tuple(_row(one, sides.get(one.scan.patient, False), tuple(started.get(one.scan.code, ()))) for one in past)
+    scored = [one for each in past for one in proposal_scores(each)]
     return Overview(
         pool=pool.id,
         training_patients=sum(not held_out for held_out in sides.values()),
@@ -83,6 +90,8 @@ def overview(pool: Pool) -> Overview:
         drafts=len(mine),
         leases=len(leases(pool)),
         rows=rows,
+        scored_proposals=len(scored),
+        unfit_proposals=sum(not one.is_fit for one in scored),
     )
 
 

@@ -9,6 +9,7 @@ from CovidQuantLib.hitl.pool.grids import read_map
 from CovidQuantLib.hitl.pool.history import History, histories
 from CovidQuantLib.hitl.pool.layout import INFECTION_FILE, LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.hitl.pool.opening import Pool
+from CovidQuantLib.hitl.pool.quality import is_unfit
 from CovidQuantLib.hitl.pool.reading_maps import read_anatomy_map
 from CovidQuantLib.hitl.pool.revisions import Revision, Start, check_reader
 from CovidQuantLib.messages import InputError
@@ -21,7 +22,8 @@ class PairOfReadings:
     """Two readings of one scan, measured on one anatomy.
 
     `both_blank`: both readers started from nothing, as Shan's did. Readings from a proposal agree better than readers
-    do: they stand apart, flagged.
+    do: they stand apart, flagged. `unfit`: one of them is an uncorrected proposal with a mean score below 3, which no
+    statistics take.
     """
 
     patient: str
@@ -30,6 +32,7 @@ class PairOfReadings:
     second: str
     both_blank: bool
     agreement: Agreement
+    unfit: bool = False
 
 
 def first_start(revision: Revision, past: History) -> Start:
@@ -69,6 +72,7 @@ def compare_readings(past: History, first: Revision, second: Revision) -> PairOf
         second=second.id,
         both_blank=all(first_start(one, past).kind == "blank" for one in (first, second)),
         agreement=measured,
+        unfit=any(is_unfit(past, one) for one in (first, second)),
     )
 
 

@@ -13,22 +13,35 @@ from CovidQuantLib.hitl.pool.layout import CT_FILE, INFECTION_FILE, LUNGS_FILE, 
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.origins import origin
 from CovidQuantLib.hitl.pool.patients import Patient, patients
+from CovidQuantLib.hitl.pool.quality import is_unfit
 from CovidQuantLib.hitl.pool.revisions import Revision, Start
 from CovidQuantLib.hitl.pool.scans import Scan
 
 Reason = Literal[
-    "no reading", "no reference chosen", "non-commercial", "reopened", "no whole patient record", "no whole anatomy"
+    "no reading",
+    "no reference chosen",
+    "non-commercial",
+    "reopened",
+    "no whole patient record",
+    "no whole anatomy",
+    "uncorrected proposal below 3",
 ]
+
+_TOLD = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True)
 class Item:
-    """One scan with its reference. `found` are all revisions of the scan, for maps that the reference stands on."""
+    """One scan with its reference. `found` are all revisions of the scan, for maps that the reference stands on.
+
+    `has_consolidation` is the scan's clinical fact; None where nobody has said, or it is not known.
+    """
 
     patient: Patient
     scan: Scan
     revision: Revision
     found: tuple[Revision, ...]
+    has_consolidation: bool | None = None
 
     @property
     def anatomy(self) -> Revision | None:
@@ -79,7 +92,8 @@ def select(pool: Pool, *, non_commercial: bool = True) -> Selection:
     for past in histories(pool):
         reason = _reason(past, owners, non_commercial=non_commercial)
         if reason is None and past.reference is not None:
-            taken.append(Item(owners[past.scan.patient], past.scan, past.reference, past.revisions))
+            told = _TOLD.get(past.clinical.has_consolidation or "")
+            taken.append(Item(owners[past.scan.patient], past.scan, past.reference, past.revisions, told))
         elif reason is not None:
             left_out[reason] += 1
     return Selection(
@@ -107,6 +121,8 @@ def _reason(past: History, owners: dict[str, Patient], *, non_commercial: bool) 
     reference = past.reference
     if reference is None:
         return "no reference chosen"
+    if is_unfit(past, reference):
+        return "uncorrected proposal below 3"
     return None if _has_its_lungs(reference, past.revisions) else "no whole anatomy"
 
 

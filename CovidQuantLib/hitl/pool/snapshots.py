@@ -20,7 +20,7 @@ class SnapshotItem:
     """One reading in a snapshot. `record` is the SHA-256 of its record, which holds the hashes of its files.
 
     `anatomy` is that of the record of the revision that the reading names for its lungs: None where it names none, or
-    that one was not whole.
+    that one was not whole. `has_consolidation` is what was known of the scan then: it may be said otherwise later.
     """
 
     patient: str
@@ -29,6 +29,7 @@ class SnapshotItem:
     record: str
     ct: str
     anatomy: str | None = None
+    has_consolidation: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ def _items(items: Iterable[Item]) -> tuple[SnapshotItem, ...]:
                 record=file_fact(item.revision.folder / RECORD_FILE).sha256,
                 ct=item.scan.files[CT_FILE].sha256,
                 anatomy=None if item.anatomy is None else file_fact(item.anatomy.folder / RECORD_FILE).sha256,
+                has_consolidation=item.has_consolidation,
             )
             for item in items
         )

@@ -11,6 +11,7 @@ from CovidQuantLib.hitl.edit_log import read_edit_log, summarise_edit_log
 from CovidQuantLib.hitl.pool import History, Pool, Revision, histories
 from CovidQuantLib.hitl.pool.grids import read_map
 from CovidQuantLib.hitl.pool.layout import EDIT_LOG_FILE, INFECTION_FILE
+from CovidQuantLib.hitl.pool.quality import is_unfit
 from CovidQuantLib.hitl.rounds.choices import choices, rule_of
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress, no_progress
@@ -22,14 +23,15 @@ class Correction:
 
     `model` is what made the proposal, None where the reader began with nothing. `minutes` are open time minus waiting,
     added up over all its readings; None where one of them has no edit log that can be read. `infection_ml` is the
-    volume of the result, `rule` how the scan was chosen (`choices.Rule`, or "not recorded").
+    volume of the result, None where that is an uncorrected proposal with a mean score below 3; `rule` how the scan was
+    chosen (`choices.Rule`, or "not recorded").
     """
 
     scan: str
     reader: str
     model: str | None
     minutes: float | None
-    infection_ml: float
+    infection_ml: float | None
     rule: str
 
 
@@ -66,15 +68,20 @@ def _lines(past: History) -> Iterable[list[Revision]]:
 
 def _correction(past: History, line: list[Revision], rule: str) -> Correction:
     minutes = [_minutes(one) for one in line]
-    mask = read_map(line[-1].folder / INFECTION_FILE, past.scan.grid)
+    unfit = is_unfit(past, line[-1])
     return Correction(
         scan=past.scan.code,
         reader=line[0].reader or "",
         model=line[0].start.source,
         minutes=sum(one for one in minutes if one is not None) if None not in minutes else None,
-        infection_ml=float(np.count_nonzero(mask)) * past.scan.grid.voxel_ml,
+        infection_ml=None if unfit else _infection_ml(past, line[-1]),
         rule=rule,
     )
+
+
+def _infection_ml(past: History, revision: Revision) -> float:
+    mask = read_map(revision.folder / INFECTION_FILE, past.scan.grid)
+    return float(np.count_nonzero(mask)) * past.scan.grid.voxel_ml
 
 
 def _minutes(revision: Revision) -> float | None:

@@ -27,9 +27,10 @@ from CovidQuantLib.hitl.pool.sealed import read_sealed, seal, unseal
 from CovidQuantLib.hitl.pool.snapshots import SnapshotItem, format_snapshot, take_snapshot
 from CovidQuantLib.hitl.rounds.batches import in_batch, next_batch
 from CovidQuantLib.hitl.rounds.places import TRAINED_FILE, ensure_folders, round_folder, round_numbers
-from CovidQuantLib.hitl.rounds.requests import LABEL_SETS, Request, has_request, read_request
+from CovidQuantLib.hitl.rounds.requests import LABEL_SETS, Request, RoundOptions, has_request, read_request
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard
+from CovidQuantLib.training.options import PAIR
 
 _ALL = "all references for training"
 _CHANGED = (
@@ -67,7 +68,7 @@ def choose(pool: Pool, request: Request, parent: ModelCard | None) -> Taken:
             "The model to start from finds high opacity, consolidation and effusion as one, which the readings of a "
             "pool do not hold. Start from scratch, or from a model of infection or its classes."
         )
-    if label_set == "classes":
+    if label_set == "classes" and not _learns_from_patients(parent, options):
         found = Selection(_with_classes(found.training), found.holdout, found.left_out)
     if not found.training:
         raise InputError(
@@ -134,7 +135,7 @@ def _items(pool: Pool, wanted: Iterable[SnapshotItem]) -> tuple[Item, ...]:
         revision = next((reading for reading in past.readings if reading.id == one.revision), None)
         if revision is None or scan.files[CT_FILE].sha256 != one.ct or not is_whole(scan.folder, scan.files):
             raise InputError(_CHANGED)
-        item = Item(owners[one.patient], scan, revision, past.revisions)
+        item = Item(owners[one.patient], scan, revision, past.revisions, one.has_consolidation)
         if _record_hash(revision) != one.record or _record_hash(item.anatomy) != one.anatomy:
             raise InputError(_CHANGED)
         found.append(item)
@@ -143,6 +144,11 @@ def _items(pool: Pool, wanted: Iterable[SnapshotItem]) -> tuple[Item, ...]:
 
 def _record_hash(revision: Revision | None) -> str | None:
     return None if revision is None else file_fact(revision.folder / RECORD_FILE).sha256
+
+
+def _learns_from_patients(parent: ModelCard | None, options: RoundOptions) -> bool:
+    """Whether the network takes consolidation from the scans' clinical facts: then masks need not tell it."""
+    return (parent.network if parent is not None else options.training.network) == PAIR
 
 
 def _with_classes(items: tuple[Item, ...]) -> tuple[Item, ...]:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from CovidQuantLib.hitl.pool import Pool
+from CovidQuantLib.hitl.pool import Pool, histories
 from CovidQuantLib.hitl.pool.layout import is_code
+from CovidQuantLib.hitl.pool.quality import proposal_scores
 from CovidQuantLib.hitl.rounds.corrections import Correction
 from CovidQuantLib.hitl.rounds.decision import patient_means, read_decision, uses_of_holdout
 from CovidQuantLib.hitl.rounds.evaluation import ScanJudged, judged_scans
@@ -57,6 +58,7 @@ def table3(pool: Pool, done: Sequence[Correction]) -> Table3:
     order = [model for model in dict.fromkeys(shown) if model not in own] + [one.model for one in rounds]
     scans = [scan for one in rounds for scan in one.scans]
     counting = [scan for scan in scans if scan.standing in ("counts", "no infection")]
+    scores = [one for past in histories(pool) for one in proposal_scores(past)]
     return Table3(
         models=tuple(_row(pool, model, rounds, [one for one in done if one.model == model]) for model in order),
         minutes=tuple(_minutes_rows(pool, order, rounds, done)),
@@ -66,6 +68,8 @@ def table3(pool: Pool, done: Sequence[Correction]) -> Table3:
         seen=len({scan.scan for scan in scans if scan.standing == "seen in training"}),
         uses=uses_of_holdout(pool, max(round_numbers(pool), default=0)),
         estimated=any(scan.estimated for scan in scans),
+        scored=len(scores),
+        unfit=sum(not one.is_fit for one in scores),
     )
 
 

@@ -101,6 +101,7 @@ def _entry(item: Item, number: int) -> Entry:
         label=item.files["label"],
         lungs=item.files.get("lungs"),
         patient=item.patient.code,
+        has_consolidation=item.has_consolidation,
     )
 
 

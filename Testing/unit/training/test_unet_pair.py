@@ -231,7 +231,7 @@ def test_a_prior_that_is_none_is_refused(values: dict[str, Any]) -> None:
         small(**values)
 
 
-@pytest.mark.parametrize("values", [{"label_set": "infection"}, {"first_weights": Path("w"), "parent": None}])
+@pytest.mark.parametrize("values", [{"label_set": "lungs"}, {"first_weights": Path("w"), "parent": None}])
 def test_settings_that_the_pair_does_not_have_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="UNet-1 and UNet-2 together"):
         check_options(small(**values))
