@@ -34,6 +34,7 @@ AT = (np.indices(SHAPE) - (SIZE - 1) / 2) * SPACING
 RIGHT = (np.abs(AT[2] + 36.0) < 30.0) & (np.abs(AT[:2]) < 50.0).all(axis=0)
 LEFT = (np.abs(AT[2] - 36.0) < 30.0) & (np.abs(AT[:2]) < 50.0).all(axis=0)
 WHOLE = (RIGHT * RIGHT_LUNG.label + LEFT * LEFT_LUNG.label).astype(np.uint8)
+UNSURE = tuple(float(number) for number in range(SIZE))
 NOTHING = np.zeros(SHAPE, bool)
 Says = Callable[[LabelArray, str], LoadedModel]
 
@@ -57,10 +58,10 @@ def network_that_says(monkeypatch: pytest.MonkeyPatch) -> Says:
     """A model of a label set whose network gives these labels on the whole grid, whatever it sees."""
 
     def model(labels: LabelArray, name: str) -> LoadedModel:
-        def says(_hu: HuArray, _geometry: Geometry, box: Box, *_rest: Any, **_options: Any) -> Prediction:
+        def says(_hu: HuArray, _geometry: Geometry, box: Box, *_rest: Any, **options: Any) -> Prediction:
             inside = np.zeros_like(labels)
             inside[box.slices] = labels[box.slices]
-            return Prediction(inside, None, box, ())
+            return Prediction(inside, None, box, (), uncertain_ml=UNSURE if options.get("by_slice") else None)
 
         for room in (infection_network, lungs_network):
             monkeypatch.setattr(room, "open_engine", lambda module: module)
@@ -200,6 +201,24 @@ def test_air_and_what_does_not_touch_the_lungs_is_not_added(network_that_says: S
     assert np.count_nonzero(more) * SPACING**3 / 1000.0 > SMALLEST_ADDED_ML
     backed = back_up_lungs(a_ct(np.full(SHAPE, hu)), some_lungs(threshold), network_that_says(seen, "lungs"))
     assert backed.added_ml == 0.0
+
+
+@pytest.mark.parametrize("by_network", [True, False])
+def test_a_job_says_how_unsure_its_network_was_and_nothing_of_the_threshold(
+    network_that_says: Says, monkeypatch: pytest.MonkeyPatch, *, by_network: bool
+) -> None:
+    nothing = np.zeros(SHAPE, np.uint8)
+    monkeypatch.setattr(one_click, "segment_lungs", lambda *_: some_lungs(WHOLE))
+    monkeypatch.setattr(one_click, "segment_segments", lambda *_: SimpleNamespace(labels=nothing))
+    monkeypatch.setattr(one_click, "external_segmenter", lambda name: name)
+    found = SimpleNamespace(lungs=WHOLE, lobes=nothing, source="lungmask")
+    monkeypatch.setattr(one_click, "segment_externally", lambda *_: found)
+    monkeypatch.setattr(one_click, "threshold_infection", lambda *_, **__: nothing)
+    model = network_that_says(nothing, "infection") if by_network else None
+    segmentation = segment_chest(
+        a_ct(np.full(SHAPE, -850)), SegmentationOptions(anatomy="lungmask", infection_model=model)
+    )
+    assert segmentation.uncertain_ml == (UNSURE if by_network else None)
 
 
 def test_nothing_is_added_to_the_lungs_of_an_external_segmenter(
