@@ -109,6 +109,8 @@ class CovidQuantTest(ScriptedLoadableModuleTest):
         from CovidQuantLib.slicer_app.self_test import SelfTest
 
         self.setUp()
+        if slicer.util.mainWindow() is not None:
+            slicer.util.selectModule("CovidQuant")  # so that Slicer leaves it when another one is opened
         SelfTest(slicer.util.getModuleWidget("CovidQuant").screen, self.delayDisplay).run()
 
 

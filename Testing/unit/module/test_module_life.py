@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unittest
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,26 @@ def test_a_module_that_is_loaded_again_while_it_is_open_hears_its_keys(applicati
     again = slicer.modules.CovidQuantWidget.screen
     assert again is not screen
     assert section(again, "Look").widget.findChildren("QShortcut")
+
+
+def test_the_panel_is_built_where_slicer_has_no_window(
+    application: Application, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As Slicer's own test of every module does, with --no-main-window.
+    monkeypatch.setattr(application.app, "_layout_manager", None)
+    module.widgetRepresentation()
+    application.process_events()
+
+
+def test_a_test_run_of_slicer_that_lacks_packages_skips_the_self_test(
+    application: Application, screen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from CovidQuantLib.slicer_app import self_test
+
+    monkeypatch.setattr(application.app, "_testing", True)
+    monkeypatch.setattr(self_test, "missing", lambda _wanted: ["tqdm>=4.66"])
+    with pytest.raises(unittest.SkipTest, match="tqdm"):
+        self_test.SelfTest(screen, print).run()
 
 
 def test_entering_and_leaving_a_module_whose_screen_has_gone_does_nothing(screen: Any) -> None:
