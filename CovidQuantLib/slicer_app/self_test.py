@@ -56,7 +56,7 @@ class SelfTest:
         self._say = say
 
     def run(self) -> None:
-        """Go the whole circle; `unittest.SkipTest` where a test run of Slicer, which installs nothing, lacks packages."""
+        """Go the whole circle. Raises `unittest.SkipTest` in a test run of Slicer that lacks packages."""
         if slicer.app.testingEnabled() and missing(BASE):
             raise unittest.SkipTest(f"Not installed: {', '.join(missing(BASE))}.")
         with self._own_places() as pool:
