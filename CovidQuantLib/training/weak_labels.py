@@ -10,11 +10,9 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import nn
 
-from CovidQuantLib.ct import MaskArray
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.training.losses import segmentation_loss
@@ -145,18 +143,3 @@ def teach_consolidation(
             torch.nn.utils.clip_grad_norm_(unet_2.parameters(), _LARGEST_GRADIENT)
             optimiser.step()
     return unet_2.eval()
-
-
-def severity_score(infected: MaskArray, lungs: MaskArray) -> float | None:
-    """The infected share of the lungs, 0 to 1 (equation 14); None where there are no lungs."""
-    return _share(infected, lungs)
-
-
-def consolidation_score(consolidation: MaskArray, lungs: MaskArray) -> float | None:
-    """The share of the lungs that is consolidation, 0 to 1 (equation 15); None where there are no lungs."""
-    return _share(consolidation, lungs)
-
-
-def _share(part: MaskArray, whole: MaskArray) -> float | None:
-    size = int(np.count_nonzero(whole))
-    return np.count_nonzero(part & whole) / size if size else None

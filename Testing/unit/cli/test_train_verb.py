@@ -57,6 +57,19 @@ def test_the_recipe_of_a_paper_can_be_typed(asked: list[Any]) -> None:
     assert (asked[2].schedule, asked[2].rate_steps, asked[2].momentum) == ("steps", (50, 100), 0.9)
 
 
+def test_the_prior_of_patient_labels_can_be_typed(asked: list[Any], capsys: pytest.CaptureFixture[str]) -> None:
+    typed("--epochs", "50", "--network", "hybrid_unet_pair", "--prior-b", "8", "--prior-k", "1", "--weak-dice", "slab")
+    options: TrainingOptions = asked[2]
+    assert (options.prior, options.b_of_prior, options.prior_k, options.weak_dice) == ("density", 8.0, 1.0, "slab")
+    asked.clear()
+    typed("--epochs", "50", "--network", "hybrid_unet_pair", "--prior", "constant")
+    assert (asked[2].prior, asked[2].b_of_prior) == ("constant", 1.0)
+    asked.clear()
+    assert typed("--epochs", "50", "--prior", "constant", "--prior-b", "9") == 2
+    assert "b of the prior" in capsys.readouterr().err
+    assert not asked
+
+
 @pytest.mark.parametrize("steps", [(), ("--rate-steps", "50,20"), ("--rate-steps", "0")])
 def test_steps_of_the_rate_that_do_not_rise_are_refused(
     asked: list[Any], steps: tuple[str, ...], capsys: pytest.CaptureFixture[str]

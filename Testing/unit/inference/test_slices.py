@@ -210,7 +210,7 @@ def smooth(shape: tuple[int, ...]) -> FloatArray:
     return np.ascontiguousarray(values)
 
 
-@pytest.mark.parametrize("name", OF_SLICES)
+@pytest.mark.parametrize("name", [*OF_SLICES, "hybrid_unet_pair"])
 def test_engines_give_the_same_labels(name: str) -> None:
     skip_without("openvino")
     module, reading = small_network(name, classes=3), network(name).reading

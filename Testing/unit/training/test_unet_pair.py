@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from CovidQuantLib.cli.main import main
 from CovidQuantLib.ct import CtVolume, ScanFacts, StoredOrder
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import load_model
@@ -128,6 +129,18 @@ def test_unet_1_stays_as_it_was_and_the_card_says_how_it_was_done(unet_1: Path, 
     assert told == {"prior": "density", "prior_b": 9.0, "prior_k": 0.5, "weak_dice": "batch", "loss": "smooth_dice"}
     assert (card.recipe["cases_with_consolidation"], card.recipe["cases_without_consolidation"]) == (1, 3)
     assert isinstance(card.recipe["validation_dice"], float)
+
+
+def test_the_pair_is_one_model_of_the_store(
+    pair: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COVIDQUANT_CONFIG", str(tmp_path))
+    assert main(["models", "import", str(pair)]) == 0
+    capsys.readouterr()
+    assert main(["models", "show", load_model(pair).card.id]) == 0
+    told = capsys.readouterr().out
+    assert "hybrid_unet_pair" in told
+    assert "consolidation" in told
 
 
 def test_one_command_trains_both_one_after_the_other(listed: Datalist, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 
 from CovidQuantLib.messages import Cancelled, InputError
@@ -154,11 +153,3 @@ def test_a_cancel_comes_out_of_the_learning(em: Any) -> None:
 
     with pytest.raises(Cancelled):
         em.teach_consolidation(ByDensity(), patients(em), progress=progress)
-
-
-def test_scores_are_shares_of_the_lungs(em: Any) -> None:
-    lungs, infected = np.zeros((2, 4, 5), bool), np.zeros((2, 4, 5), bool)
-    lungs[0], infected[0, :2], infected[1] = True, True, True
-    assert em.severity_score(infected, lungs) == 0.5
-    assert em.consolidation_score(infected & ~lungs, lungs) == 0.0
-    assert em.severity_score(infected, np.zeros_like(lungs)) is None
