@@ -4,7 +4,7 @@
 # make screenshots   a picture of each of the module's eight steps, into docs/pictures; with CT=path into demo-pictures
 # make bench   the figures of docs/benchmarks.md
 # make models  the shipped models and those that judge them, into the new folder MODELS=path: hours of two cores
-# make soak    the fault tests at length: 500 kills, 400 submissions at once
+# make soak    the fault tests at length: 500 kills, 400 submissions at once, the module loaded again 50 times
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,7 +43,7 @@ models: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.models.shipping "$(MODELS)" "$(MODELS)/figures" "$(MODELS)/shipped"
 
 soak: $(VENV)/installed-dev
-	$(BIN)/pytest Testing/faults -m soak -s
+	$(BIN)/pytest Testing/faults Testing/unit/module -m soak -s
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

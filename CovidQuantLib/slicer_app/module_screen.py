@@ -115,7 +115,8 @@ class ModuleScreen:
         entered, self._entered = self._entered, False
         steps = [*(job.end_now for job in jobs), *(panel.leave for panel in self.panels if entered)]
         steps += [self.desk.close_case, self._observations.clear]
-        steps += [*(job.close for job in jobs), *(panel.close for panel in self.panels)]
+        # Slicer itself only hides what a module that is loaded again had shown.
+        steps += [*(job.close for job in jobs), *(panel.close for panel in self.panels), self.widget.deleteLater]
         for step in steps:
             # When Slicer ends, its window may have gone with all widgets before the module hears of it; then every
             # access to one raises (PythonQt: ValueError for a call, AttributeError for setting a property), and

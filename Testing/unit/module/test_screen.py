@@ -103,26 +103,6 @@ def test_leaving_gives_back_keys_views_and_filters(application: Application, a_c
     assert application.connection_count() == left
 
 
-def test_opening_and_closing_leaks_nothing(application: Application, a_case: Any) -> None:
-    import slicer
-
-    del a_case
-    widget = slicer.modules.CovidQuantWidget
-    counts = []
-    for _ in range(5):
-        widget.cleanup()
-        for child in list(widget.parent.children()):
-            if child.isWidgetType():
-                child.setParent(None)
-                child.deleteLater()
-        application.process_events(0.1)
-        counts.append((application.connection_count(), slicer.mrmlScene.GetNumberOfNodes()))
-        widget.setup()
-        widget.enter()
-        application.process_events(0.1)
-    assert counts == [counts[0]] * 5
-
-
 def test_a_scene_closed_while_a_job_runs_leaves_a_usable_module(
     application: Application, screen: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
