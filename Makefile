@@ -42,7 +42,7 @@ models: $(VENV)/installed-dev
 	$(BIN)/python -m Testing.benchmarks.dense_lungs "$(MODELS)/data" "$(MODELS)" "$(MODELS)/figures/lungs.json"
 	$(BIN)/python -m Testing.models.shipping "$(MODELS)" "$(MODELS)/figures" "$(MODELS)/shipped"
 
-soak: $(VENV)/installed-dev
+soak: check-display $(VENV)/installed-dev
 	$(BIN)/pytest Testing/faults Testing/unit/module -m soak -s
 
 clean:
