@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.cli.training_options import add_recipe_options, training_options
+from CovidQuantLib.cli.training_options import add_prior_options, add_recipe_options, training_options
 from CovidQuantLib.comparison import Plan, compare
 from CovidQuantLib.comparison.plan import LABEL_SETS
 from CovidQuantLib.files import whole_file
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", metavar="DIR", type=Path, required=True, help="new, empty, or a comparison to go on with"
     )
     parser.add_argument(
-        "--networks", metavar="NAME,NAME", type=_names, default=network_names(), help="default: all of the catalogue"
+        "--networks", metavar="NAME,NAME", type=_names, default=(), help=f"default: all ({', '.join(network_names())})"
     )
     parser.add_argument(
         "--minutes", metavar="M", type=float, help="for each network and fold (default: 60, without --epochs)"
@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe = parser.add_argument_group("the training, the same for all networks")
     recipe.add_argument("--label-set", metavar="NAME", choices=LABEL_SETS, default=LABEL_SETS[0])
     add_recipe_options(recipe)
+    add_prior_options(parser.add_argument_group("consolidation from the patients' labels (hybrid_unet_pair)"))
     parser.set_defaults(network=None, settings=(), spacing=None, lungs_alone=None)
-    parser.set_defaults(prior="density", prior_b=None, prior_k=0.5, weak_dice="batch")
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:

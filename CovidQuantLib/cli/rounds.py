@@ -95,7 +95,10 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
     )
     training = parser.add_argument_group("the training")
     training.add_argument(
-        "--from", dest="start_from", choices=get_args(StartFrom), default="active", help="the weights"
+        "--from",
+        dest="start_from",
+        choices=get_args(StartFrom),
+        help="the weights (default: active; scratch where --network is given)",
     )
     training.add_argument(
         "--minutes", metavar="N", type=float, help="how long to train (default: 60, without --epochs)"
@@ -154,7 +157,7 @@ def _options(arguments: argparse.Namespace) -> RoundOptions:
     minutes = 60.0 if arguments.minutes is None and arguments.epochs is None else arguments.minutes
     return RoundOptions(
         training=training_options(arguments, minutes=minutes),
-        start_from=arguments.start_from,
+        start_from=arguments.start_from or ("scratch" if arguments.network else "active"),
         batches=arguments.batches,
         non_commercial=not arguments.commercial,
         margin=arguments.margin,

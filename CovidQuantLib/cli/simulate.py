@@ -20,6 +20,7 @@ from CovidQuantLib.hitl.simulation import (
 )
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import find_model
+from CovidQuantLib.networks import network_names
 from CovidQuantLib.reports.simulation import simulation_heading, simulation_markdown
 from CovidQuantLib.reports.simulation_csv import simulation_csv
 from CovidQuantLib.reports.simulation_plot import simulation_png
@@ -40,6 +41,7 @@ first batch, and every round trains on it again.
 Minutes are modelled from the slices touched and the contour added. Nobody is timed. Everything is written as it is
 done: the same command goes on where it was stopped.
 """
+_NETWORKS = ", ".join(network_names())
 _FILES = ("simulation.md", "simulation.csv", "simulation.png", "simulation.json")
 
 
@@ -57,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     training = parser.add_argument_group("the training")
     training.add_argument(
         "--steps", metavar="N", type=int, default=DEFAULT_STEPS, help="of each round (default: %(default)s)"
+    )
+    training.add_argument(
+        "--network", metavar="NAME", choices=network_names(), help=f"from nothing (default: vbnet): {_NETWORKS}"
     )
     training.add_argument("--spacing", metavar="MM", type=float, default=3.0, help="default: %(default)s")
     training.add_argument(
@@ -88,7 +93,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         else default_batches(len(read_cohort(arguments.cohort).training))
     )
     training = replace(
-        small_training(),
+        small_training(arguments.network),
         spacing_mm=(arguments.spacing,) * 3,
         patch=(arguments.patch,) * 3,
         threads=arguments.threads,

@@ -108,6 +108,7 @@ def _hash(entry: Entry) -> str:
     digest = hashlib.sha256()
     for path in (entry.image, entry.label, entry.lungs):
         digest.update(hashlib.sha256(_content(entry, path)).digest())
+    digest.update(str(entry.has_consolidation).encode())
     return digest.hexdigest()
 
 

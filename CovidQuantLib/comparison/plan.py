@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import network_names
-from CovidQuantLib.training import TrainingOptions
-from CovidQuantLib.training.options import recipe_values
+from CovidQuantLib.training import Datalist, TrainingOptions
+from CovidQuantLib.training.options import PAIR, recipe_values
 
 LABEL_SETS = ("infection", "classes")
 """What the networks may tell apart. High opacity holds effusion, and is compared with neither."""
@@ -19,7 +19,7 @@ _PER_TRAINING = ("network", "arguments", "name")
 class Plan:
     """The whole comparison.
 
-    networks     names of the catalogue, in the order of the table
+    networks     names of the catalogue, in the order of the table; empty: all that the data list can teach
     training     how each of them is trained, in each fold: the same for all but the network
     folds        None: each patient is left out once. A number: so many parts by patient, each the test part once; a
                  fifth of the other patients choose the weights, and the rest is trained on (Grodecki et al. 2021,
@@ -28,15 +28,15 @@ class Plan:
     means        groups of networks whose mean probability is judged as well
     """
 
-    networks: tuple[str, ...] = field(default_factory=network_names)
+    networks: tuple[str, ...] = ()
     training: TrainingOptions
     folds: int | None = None
     only: tuple[int, ...] = ()
     means: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.networks or len(set(self.networks)) < len(self.networks):
-            raise InputError("Name at least one network, and each of them once.")
+        if len(set(self.networks)) < len(self.networks):
+            raise InputError("Name each network that is to be compared once.")
         if set(self.networks) - set(network_names()):
             raise InputError(f"There is no such network. There are: {', '.join(network_names())}.")
         if self.folds is not None and self.folds < 2:
@@ -44,7 +44,7 @@ class Plan:
         if len(set(self.only)) < len(self.only):
             raise InputError("Name each fold that is to be done once.")
         for group in self.means:
-            if len(set(group)) < 2 or set(group) - set(self.networks):
+            if len(set(group)) < 2 or set(group) - set(self.networks or network_names()):
                 raise InputError("A mean is of two or more networks that are compared. Name them with + between.")
         self._check_training()
 
@@ -58,6 +58,11 @@ class Plan:
     def options(self, network: str) -> TrainingOptions:
         """How this network is trained in each fold."""
         return replace(self.training, network=network)
+
+    def on(self, listed: Datalist) -> Plan:
+        """The plan with its networks named: the pair of Wu et al. only where the list has labels of patients."""
+        told = any(entry.has_consolidation is not None for entry in listed.training)
+        return self if self.networks else replace(self, networks=tuple(n for n in network_names() if told or n != PAIR))
 
     def values(self) -> dict[str, Any]:
         """What must be the same when a comparison goes on; more networks and folds may join it."""

@@ -87,7 +87,7 @@ class _Comparison:
             raise InputError(f"There are {len(folds)} folds in this comparison, counted from 1.")
         begin(output, {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()})
         bench = Bench(tells_classes(judged), work_folder(output) if plan.means else None)
-        return cls(output, plan, listed, tuple(wanted), len(folds) - len(wanted), bench)
+        return cls(output, plan.on(listed), listed, tuple(wanted), len(folds) - len(wanted), bench)
 
     def run(self, progress: Progress) -> tuple[ComparisonTable, LossCurves]:
         """Do what is not done yet, and give the table."""
@@ -229,8 +229,9 @@ class _Comparison:
 
 
 def _lasted(card: ModelCard) -> tuple[int, float]:
-    """Epochs and minutes of a training."""
-    return int(str(card.recipe["epochs"])), float(str(card.recipe["minutes"]))
+    """Epochs and minutes of a training; of UNet-1 and UNet-2 the epochs of the second, and the minutes of both."""
+    minutes = sum(float(str(card.recipe.get(name) or 0.0)) for name in ("minutes", "unet_1_minutes"))
+    return int(str(card.recipe["epochs"])), minutes
 
 
 def _from(kind: Any, values: Mapping[str, Any]) -> Any:

@@ -59,11 +59,15 @@ def arm_of(name: str) -> Arm:
     return Arm(begin, order)  # type: ignore[arg-type]  # checked above
 
 
-def small_training() -> TrainingOptions:
-    """A training that one CPU core does in about a minute; the simulation sets how long, the seed and the parent."""
+def small_training(network: str | None = None) -> TrainingOptions:
+    """A training that one CPU core does in about a minute; the simulation sets how long, the seed and the parent.
+
+    `network` is one of the catalogue, with its own settings; None: a VB-Net that is small enough.
+    """
     return TrainingOptions(
         epochs=1,
-        arguments={"width": 8, "reduction": 2, "norm": "batch"},
+        network=network,
+        arguments={"width": 8, "reduction": 2, "norm": "batch"} if network is None else None,
         spacing_mm=(3.0, 3.0, 3.0),
         label_set="infection",
         lungs_alone=True,

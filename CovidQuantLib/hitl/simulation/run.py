@@ -104,9 +104,10 @@ def _wanted(plan: Plan) -> int:
 
 def _settings(plan: Plan) -> str:
     training = plan.training
+    name = f"{training.network}, " if training.network else ""
     spacing = "the network's own spacing" if training.spacing_mm is None else f"{training.spacing_mm[0]:g} mm"
     return (
-        f"Models from nothing: {spacing}, patches of {training.sides[0]} voxels, about {plan.steps} steps of "
+        f"Models from nothing: {name}{spacing}, patches of {training.sides[0]} voxels, about {plan.steps} steps of "
         f"{training.batch} patches in each round; later rounds go on from the round before, so that later models have "
         "trained longer as well. The model of every round is taken, whatever the hold-out says."
     )

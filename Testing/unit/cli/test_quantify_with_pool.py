@@ -18,7 +18,9 @@ from CovidQuantLib.hitl.rounds.promotions import write_promotion
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models.active import activate
 from CovidQuantLib.models.store import import_model
+from CovidQuantLib.networks import label_set, network
 from Testing.model_factory import save_small_model
+from Testing.network_factory import SMALL_NETWORKS
 from Testing.pool_factory import tiny_ct, tiny_infection
 from Testing.unit.cli.test_pool_verb import Heard
 
@@ -78,6 +80,25 @@ def test_the_newest_promotion_comes_before_the_users_own_choice(place: Path, job
     rollback(open_pool(place / "pool"), by="R1", reason="only a test")
     assert active("--pool", place / "pool") == first
     assert active() == own.card.id
+
+
+@pytest.mark.parametrize("name", SMALL_NETWORKS)
+def test_a_model_of_any_network_is_taken_by_its_name(name: str, place: Path, jobs: list[Job]) -> None:
+    spec = network(name)
+    save_small_model(
+        place / "own",
+        name=f"my {name}",
+        network=name,
+        arguments=SMALL_NETWORKS[name],
+        in_channels=spec.reading.channels,
+        preprocessing=spec.preprocessing,
+        label_set=label_set("classes"),
+    )
+    own = import_model(place / "own")
+    for said in (f"my {name}", own.card.id[:8]):
+        with pytest.raises(Cancelled):
+            run_quantify(place, "--infection", said)
+        assert model_of(jobs) == own.card.id
 
 
 def test_a_pool_and_another_method_contradict_each_other(place: Path) -> None:

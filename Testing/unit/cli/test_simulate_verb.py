@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from CovidQuantLib.cli import simulate as verb
 from CovidQuantLib.cli.main import main
 from CovidQuantLib.hitl.pool.durable import Disk
 from CovidQuantLib.hitl.rounds import Means
+from CovidQuantLib.hitl.simulation import Plan, small_training
 from CovidQuantLib.hitl.simulation import run as simulation_run
+from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import active
+from CovidQuantLib.statistics import SimulationTable
 from Testing.simulation_factory import PATIENTS, simulated, write_cohort
 
 HEADING = "modelled minutes (synthetic lesions, simulated reader)"
@@ -70,6 +75,20 @@ def test_table_values_and_plot_are_written_under_the_heading(
         if path.is_file():
             content = path.read_bytes()
             assert not any(name.encode() in content for name in (*PATIENTS, str(tmp_path)))
+
+
+def test_any_network_can_be_simulated(cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+
+    def take(_cohort: Path, _output: Path, plan: Plan, _progress: object) -> SimulationTable:
+        plans.append(plan)
+        raise InputError("Enough.")
+
+    monkeypatch.setattr(verb, "simulate", take)
+    for words in ((), ("--network", "lesion_net")):
+        assert main(["simulate", str(cohort), "--output", str(tmp_path / "out"), *words]) == 2
+    assert plans[0].training == replace(small_training(), precision="auto")
+    assert (plans[1].training.network, plans[1].training.arguments) == ("lesion_net", None)
 
 
 def test_real_lesions_are_headed_as_real(cohort: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from CovidQuantLib.comparison import Plan, compare, cost, run
 from CovidQuantLib.comparison.hardware import hardware
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, load_model
+from CovidQuantLib.networks import network_names
 from CovidQuantLib.statistics.comparison import NetworkCost
 from CovidQuantLib.training import Datalist, Entry, TrainingOptions, read_datalist
 from CovidQuantLib.training.diverged import Diverged
@@ -199,7 +200,7 @@ def test_a_training_that_came_off_its_way_ends_no_comparison(
         (("--networks", "vbnet", "--folds", "1"), "at least two"),
         (("--networks", "vbnet", "--folds", "4"), "need 4 patients"),
         (("--networks", "vbnet", "--mean", "vbnet+lesion_net"), "A mean is of two"),
-        (("--networks", "vbnet,vbnet"), "each of them once"),
+        (("--networks", "vbnet,vbnet"), "once"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_anything_is_written(
@@ -208,6 +209,14 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_written(
     assert typed(listed, tmp_path / "out", *words) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("told", [None, False])
+def test_the_pair_of_wu_is_compared_where_the_list_has_labels_of_patients(told: bool | None) -> None:  # noqa: FBT001
+    plan = Plan(training=TrainingOptions(epochs=1, label_set="infection"))
+    one = Entry("Entry 1", Path("ct"), Path("mask"), has_consolidation=told)
+    networks = plan.on(Datalist("list", (one,))).networks
+    assert set(networks) == set(network_names()) - ({"hybrid_unet_pair"} if told is None else set())
 
 
 @pytest.mark.parametrize(

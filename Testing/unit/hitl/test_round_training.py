@@ -88,7 +88,7 @@ def test_a_network_of_slices_goes_through_rounds_like_any_other(
 ) -> None:
     settings = [word for key, value in SMALL_NETWORKS[name].items() for word in ("--set", f"{key}={value}")]
     recipe = ("--epochs", "1", "--patch", "16", "--threads", "1")
-    begin = ("--from", "scratch", "--network", name, "--spacing", "2", *settings)
+    begin = ("--network", name, "--spacing", "2", *settings)
     covidquant(capsys, "round", "start", pool.folder, *recipe, *begin)
     covidquant(capsys, "round", "promote", pool.folder, "1", "--by", "R1", "--reason", "only a test")
     active = active_in_pool(pool)
