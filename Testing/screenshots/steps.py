@@ -24,8 +24,7 @@ def walk(walker: Walker, volume: Any, places: Path, chest: SyntheticChest | None
     _submit(walker)
     _review(walker)
     _improve(walker)
-    if chest is not None:
-        _follow_up(walker, chest)
+    _follow_up(walker, chest)
     _report(walker, places)
 
 
@@ -54,10 +53,7 @@ def _look(walker: Walker) -> None:
     walker.picture("2-look", "Look")
     walker.press(ui.plotButton)
     walker.picture("2-look-plot", "Look")
-    import slicer
-
-    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
-    walker.rest()
+    _four_views(walker)
 
 
 def _correct(walker: Walker) -> None:
@@ -75,6 +71,9 @@ def _submit(walker: Walker) -> None:
     if ui.patientRow.isVisible():
         ui.patientEdit.text = PATIENT
     walker.picture("4-submit", "Submit")
+    walker.press(ui.facts.findChildren("QToolButton")[0])
+    ui.onsetBox.value = 6
+    walker.picture("4-submit-facts", "Submit")
     walker.press(ui.submitButton)
     walker.wait()
     walker.picture("4-submitted", "Submit")
@@ -100,10 +99,33 @@ def _improve(walker: Walker) -> None:
     ui = walker.open("Improve")
     walker.press(ui.refreshButton)
     walker.wait()
+    walker.press(ui.plotButton)
     walker.picture("6-improve", "Improve")
+    _four_views(walker)
 
 
-def _follow_up(walker: Walker, chest: SyntheticChest) -> None:
+def _follow_up(walker: Walker, chest: SyntheticChest | None) -> None:
+    if chest is None:
+        walker.screen.desk.find_case()
+        walker.open("FollowUp")
+        walker.picture("7-follow-up", "FollowUp")
+        return
+    _add_later_ct(walker, chest)
+    ui = walker.open("FollowUp")
+    walker.press(ui.volumesButton)
+    walker.rest(2.0)
+    walker.picture("7-follow-up-3d", "FollowUp")
+    walker.press(ui.volumesButton)
+    walker.press(ui.linkButton)
+    walker.picture("7-follow-up", "FollowUp")
+    walker.press(ui.linkButton)
+    walker.press(ui.plotButton)
+    walker.picture("7-follow-up-plot", "FollowUp")
+    _four_views(walker)
+
+
+def _add_later_ct(walker: Walker, chest: SyntheticChest) -> None:
+    """A second CT of the same patient, ten days later, without consolidation."""
     from CovidQuantLib.slicer_app.case_numbers import parse_numbers
     from CovidQuantLib.slicer_app.segmentation_nodes import load_results
     from CovidQuantLib.slicer_app.self_test_chest import chest_volume, true_results
@@ -116,14 +138,13 @@ def _follow_up(walker: Walker, chest: SyntheticChest) -> None:
         nodes = load_results(Path(folder), volume)
     walker.screen.desk.parameters.ct = volume
     walker.screen.desk.new_case(nodes, parse_numbers(text), text)
-    ui = walker.open("FollowUp")
-    walker.press(ui.volumesButton)
-    walker.rest(2.0)
-    walker.picture("7-follow-up-3d", "FollowUp")
-    walker.press(ui.volumesButton)
-    walker.press(ui.linkButton)
-    walker.picture("7-follow-up", "FollowUp")
-    walker.press(ui.linkButton)
+
+
+def _four_views(walker: Walker) -> None:
+    import slicer
+
+    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView)
+    walker.rest()
 
 
 def _report(walker: Walker, places: Path) -> None:
