@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from CovidQuantLib.reports.comparison import NOT_CONVERGED
 from CovidQuantLib.statistics.comparison import ComparisonTable
@@ -34,12 +35,13 @@ def losses_png(losses: Mapping[tuple[str, int], Sequence[float]], table: Compari
             means = np.convolve(values, np.full(width, 1.0 / width), mode="valid")
             steps = np.arange(len(means)) + (width + 1) / 2
             panel.plot(steps, means, color=_COLOURS[number % len(_COLOURS)], linewidth=1.3, label=f"fold {fold}")
+        panel.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         panel.set_title(f"{network}, {NOT_CONVERGED}" if network in unfinished else network, fontsize=9)
-        panel.set_ylim(bottom=0.0)
         panel.spines[["top", "right"]].set_visible(False)
         panel.legend(fontsize=7, frameon=False)
     for panel in panels[len(networks) :]:
         panel.set_visible(False)
+    panels[0].set_ylim(bottom=0.0)
     figure.supxlabel("steps", fontsize=9)
     figure.supylabel("loss of the training", fontsize=9)
     figure.suptitle(f"Loss curves ({table.data} lesions)", fontsize=11)
