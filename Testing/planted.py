@@ -17,8 +17,8 @@ def layers(content: bytes) -> Iterator[bytes]:
     yield content
     if content.startswith(b"\x1f\x8b"):
         yield gzip.decompress(content)
-    if content.startswith(b"NRRD"):
-        yield gzip.decompress(content.split(b"\n\n", 1)[1])
+    if content.startswith(b"NRRD") and (voxels := content.split(b"\n\n", 1)[1]).startswith(b"\x1f\x8b"):
+        yield gzip.decompress(voxels)
     for packed in re.findall(rb"base64,([A-Za-z0-9+/=]+)", content):
         picture = base64.b64decode(packed)
         yield picture

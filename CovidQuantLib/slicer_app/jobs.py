@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,8 @@ class Jobs:
     ) -> None:
         """Run `covidquant ARGUMENTS`; `on_error` may do more than the message does."""
         self._begin(title, on_error)
-        self._worker.start(
-            list(arguments), self._show_progress, lambda values: self._done(on_result, values), self._fail
-        )
+        with self._no_fault():
+            self._start(arguments, on_result)
 
     def run_in_folder(
         self,
@@ -69,31 +69,28 @@ class Jobs:
     ) -> None:
         """Run the command that `prepare(folder)` gives; the private folder is there until `on_result` returns."""
         self._begin(title, on_error)
-        try:
-            self._folder = PrivateFolder()
-            arguments = prepare(self._folder.path)
-        except (InputError, Cancelled) as error:
-            self._fail(Failure("input", str(error)))
-            return
-        except OSError:
-            self._fail(Failure("input", _("There is no room for files on this computer. Make room, and try again.")))
-            return
-        except Exception:
-            self._fail(
-                Failure("bug", _("Nothing was started: this is a fault of CovidQuant, and Slicer's log has it."))
-            )
-            raise
-        if self.busy:  # the scene may have been closed meanwhile
-            self._worker.start(
-                list(arguments), self._show_progress, lambda values: self._done(on_result, values), self._fail
-            )
+        with self._no_fault():
+            try:
+                self._folder = PrivateFolder()
+                arguments = prepare(self._folder.path)
+            except (InputError, Cancelled) as error:
+                self._fail(Failure("input", str(error)))
+                return
+            except OSError:
+                self._fail(
+                    Failure("input", _("There is no room for files on this computer. Make room, and try again."))
+                )
+                return
+            if self.busy:  # the scene may have been closed meanwhile
+                self._start(arguments, on_result)
 
     def quantify(self, volume: Any, options: Sequence[str], on_done: Callable[[Path], None]) -> None:
         """Segment and measure a volume node; `on_done(folder)` reads the results, which are gone when it returns."""
         self._begin(_("Segment and quantify"), None)
-        self._case_job.start(
-            volume, options, self._show_progress, lambda folder: self._done(on_done, folder), self._fail
-        )
+        with self._no_fault():
+            self._case_job.start(
+                volume, options, self._show_progress, lambda folder: self._done(on_done, folder), self._fail
+            )
 
     def then(self, follow: Callable[[], None]) -> None:
         """From within `on_result`: do this when the job has ended, as to start the next one."""
@@ -134,6 +131,23 @@ class Jobs:
         self._ui.progressBar.value = 0
         self._ui.stepLabel.text = title
         self._changed()
+
+    def _start(self, arguments: Sequence[str], on_result: Callable[[Values], None]) -> None:
+        self._worker.start(
+            list(arguments), self._show_progress, lambda values: self._done(on_result, values), self._fail
+        )
+
+    @contextlib.contextmanager
+    def _no_fault(self) -> Iterator[None]:
+        """Where the program is at fault, end the job with a sentence; the exception goes on to the log."""
+        try:
+            yield
+        except Exception:
+            self.end_now()
+            self._fail(
+                Failure("bug", _("Nothing was started: this is a fault of CovidQuant, and Slicer's log has it."))
+            )
+            raise
 
     def _show_progress(self, fraction: float, message: str) -> None:
         self._ui.progressBar.value = round(_STEPS * fraction)

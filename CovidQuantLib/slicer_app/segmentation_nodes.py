@@ -12,6 +12,7 @@ from typing import Any
 
 import slicer
 import vtk
+from slicer.i18n import tr as _
 
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS
 from CovidQuantLib.ct.grid import Box
@@ -150,7 +151,8 @@ def _set_window(volume: Any, width: float, level: float) -> None:
 
 
 def _new_node(volume: Any, part: str) -> Any:
-    name = slicer.mrmlScene.GenerateUniqueName(f"{volume.GetName()} {part}")
+    # Never the CT's name, which may be a patient's: Slicer proposes file names from those of nodes.
+    name = slicer.mrmlScene.GenerateUniqueName(_("CovidQuant {part}").format(part=part))
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     node.SetAttribute(PART, part)
     numbers = [int(other.GetAttribute(_NUMBER) or 0) for other in _own_nodes()]

@@ -277,6 +277,11 @@ def test_a_fault_of_the_program_says_so_and_leaves_it_usable(
         run(WORKS)
     assert "a fault of CovidQuant" in screen.message
     assert [str(error) for error in application.errors.expect()] == ["a bug"]
+    with monkeypatch.context() as patch:
+        patch.setattr(screen.desk.jobs._worker, "_new_process", fail)
+        run(WORKS)
+    assert "a fault of CovidQuant" in screen.message
+    assert [str(error) for error in application.errors.expect()] == ["a bug"]
     run(START + "say(type='error', kind='input', message='Another sentence.')")
     assert screen.message == "Another sentence."
 

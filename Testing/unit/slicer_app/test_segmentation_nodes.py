@@ -91,7 +91,7 @@ def test_where_the_infection_came_from_is_kept(nodes: CaseNodes) -> None:
 def test_what_a_person_made_is_never_written_into(tmp_path: Path) -> None:
     chest = a_chest()
     volume = ct_node(chest)
-    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Chest infection")
+    own = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "CovidQuant infection")
     own.GetSegmentation().AddEmptySegment("ggo", "mine")
     folder = write_results(tmp_path / "results", chest)
     first = load_results(folder, volume, lambda: None)
@@ -116,8 +116,8 @@ def test_a_case_is_found_again_after_the_scene_was_saved_and_loaded() -> None:
     slicer.mrmlScene.SetLoadFromXMLString(0)
     volume = slicer.util.getFirstNodeByClassByName("vtkMRMLScalarVolumeNode", "Chest")
     (found,) = case_nodes_of(volume)
-    assert found.infection.GetName() == "Chest infection"
-    assert found.anatomy.GetName() == "Chest anatomy"
+    assert found.infection.GetName() == "CovidQuant infection"
+    assert found.anatomy.GetName() == "CovidQuant anatomy"
 
 
 def test_a_case_is_removed_whole_and_says_before_whether_it_was_edited(nodes: CaseNodes) -> None:
