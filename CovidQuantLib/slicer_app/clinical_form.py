@@ -7,11 +7,12 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from CovidQuantLib.anatomy import LOBES
+from CovidQuantLib.anatomy import LOBES, SEGMENTS
 from CovidQuantLib.hitl.pool import Subject
 from CovidQuantLib.messages import InputError
 
 _UNKNOWN = -1
+_STATES = ("absent", "not-definable")
 
 
 class ClinicalForm:
@@ -19,11 +20,14 @@ class ClinicalForm:
 
     def __init__(self, ui: Any) -> None:
         self._ui = ui
+        self._regions = (*LOBES, *SEGMENTS)
+        for region in self._regions:
+            ui.regionBox.addItem(region.name)
 
     def clear(self) -> None:
         """Say nothing any more."""
         ui = self._ui
-        ui.patientEdit.text = ui.dateEdit.text = ui.regionsEdit.text = ""
+        ui.patientEdit.text = ui.dateEdit.text = ui.regionsEdit.text = ui.noteEdit.text = ""
         for box in (ui.onsetBox, *self._scores().values()):
             box.value = _UNKNOWN
         ui.psiBox.value = 0
@@ -56,7 +60,17 @@ class ClinicalForm:
             found += ["--visual-score", ",".join(given)]
         if regions := ui.regionsEdit.text.replace(" ", ""):
             found += ["--regions", regions]
+        if note := ui.noteEdit.text.strip():
+            found += [f"--note={note}"]  # in one word: a note may begin with a dash
         return found
+
+    def add_region(self) -> None:
+        """Put the chosen region, with what is the matter with it, into the list of regions."""
+        ui = self._ui
+        key, state = self._regions[ui.regionBox.currentIndex].key, _STATES[ui.regionStateBox.currentIndex]
+        others = [one.strip() for one in ui.regionsEdit.text.split(",") if one.strip()]
+        kept = [one for one in others if one.partition("=")[0] != key]
+        ui.regionsEdit.text = ", ".join([*kept, f"{key}={state}"])
 
     def _scores(self) -> dict[str, Any]:
         """The boxes of the scores by eye, by the lobe's key."""

@@ -7,14 +7,17 @@ from typing import Any, ClassVar
 import slicer
 from slicer.i18n import tr as _
 
+from CovidQuantLib.anatomy import LUNGS_KEY
 from CovidQuantLib.hitl.pool import find_scan, history, open_pool
+from CovidQuantLib.hitl.pool.quality import ANCHORS
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.slicer_app.case_results import segment
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.jobs import Values
+from CovidQuantLib.slicer_app.lesion_places import fullest_place, show_place
 from CovidQuantLib.slicer_app.panel import Panel
 from CovidQuantLib.slicer_app.reviewed import Reviewed, readings_to_review, show_over
-from CovidQuantLib.slicer_app.segmentation_nodes import show_lung_window
+from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, show_lung_window
 from CovidQuantLib.slicer_app.submission import read_from_blank
 from CovidQuantLib.slicer_app.tables import fill_row, fit_table, set_up_table
 from CovidQuantLib.slicer_app.volume_loading import pool_volume
@@ -50,6 +53,7 @@ class ReviewPanel(Panel):
         ):
             listen(button, "clicked(bool)", slot)
         listen(self.ui.readingsTable, "itemSelectionChanged()", self.update)
+        listen(self.ui.scoreBox, "valueChanged(int)", self.update)
         listen(self.ui.readingBox, "currentIndexChanged(int)", self._on_choice)
         listen(self.ui.shownBox, "currentIndexChanged(int)", self._on_choice)
 
@@ -69,6 +73,10 @@ class ReviewPanel(Panel):
         proposed = opened is not None and opened.proposed is not None
         ui.shownBox.enabled = proposed
         ui.scoreButton.enabled = ui.scoreBox.enabled = ready and proposed
+        ui.meaningLabel.text = _("{score}: {meaning}.").format(
+            score=ui.scoreBox.value, meaning=ANCHORS[ui.scoreBox.value]
+        )
+        ui.meaningLabel.visible = proposed
         ui.approveButton.enabled = ui.returnButton.enabled = ready and opened is not None and not opened.is_own
         ui.consensusButton.enabled = ready and opened is not None
         ui.blankButton.enabled = ready and opened is not None
@@ -109,7 +117,7 @@ class ReviewPanel(Panel):
         table.setRowCount(len(rows))
         for number, row in enumerate(rows):
             cells = [str(row["scan"])[:_SHOWN_CODE], str(row["state"]), str(len(row["readings"]))]
-            fill_row(table, number, cells, tip=str(row["scan"]))
+            fill_row(table, number, cells, tip=str(row["scan"]), words=2)
         fit_table(table, _MOST_ROWS)
         if not rows:
             self.desk.say(_("There is no reading of somebody else to review."))
@@ -140,6 +148,9 @@ class ReviewPanel(Panel):
         show_lung_window(volume)
         self._offer()
         self._show()
+        place = fullest_place(CaseNodes(volume, self._overlay, self._overlay), LUNGS_KEY)
+        if place is not None:
+            show_place(place)
 
     def _offer(self) -> None:
         """Fill the choice of the readings; the boxes' signals are not for what is filled here."""
@@ -164,12 +175,9 @@ class ReviewPanel(Panel):
         """Show the mask that is chosen over the CT, and nothing else of the CT's cases."""
         self._remove_overlay()
         opened = self.opened
-        if opened is None:
-            return
-        mask = opened.file(proposal=self.ui.shownBox.currentIndex == 1) or opened.file(proposal=False)
-        self.desk.show_case_alone()
-        if mask is not None and self._volume is not None:
-            self._overlay = show_over(self._volume, mask, opened.past.scan.grid, _("Under review"))
+        if opened is not None and self._volume is not None:
+            self.desk.show_case_alone()
+            self._overlay = show_over(self._volume, opened, proposal=self.ui.shownBox.currentIndex == 1)
 
     def _on_score(self) -> None:
         opened = self.opened

@@ -10,14 +10,17 @@ import numpy as np
 import slicer
 from slicer.i18n import tr as _
 
-from CovidQuantLib.anatomy import INFECTION
+from CovidQuantLib.anatomy import INFECTION, LUNGS
 from CovidQuantLib.ct.labelmaps import read_labelmap_on
-from CovidQuantLib.hitl.pool import History, Revision
+from CovidQuantLib.hitl.pool import History, Revision, read_lungs
 from CovidQuantLib.hitl.pool.layout import INFECTION_FILE, START_FILE
 from CovidQuantLib.hitl.pool.origins import line_of
 from CovidQuantLib.slicer_app.ct_export import ct_grid
 from CovidQuantLib.slicer_app.label_arrays import whole_box, write_labels
+from CovidQuantLib.slicer_app.segmentation_nodes import LUNG_OPACITY_3D
 from CovidQuantLib.slicer_app.surfaces import show_surfaces
+
+_FILL_OPACITY = 0.35
 
 
 @dataclass(frozen=True)
@@ -59,19 +62,36 @@ def readings_to_review(past: History, mine: str) -> tuple[Reviewed, ...]:
     return tuple(sorted(found, key=lambda one: one.is_own))
 
 
-def show_over(volume: Any, mask: Path, grid: Any, name: str) -> Any:
-    """Show a mask of the pool over its CT, in a new node that no editor offers; `grid` is the scan's.
+def show_over(volume: Any, reviewed: Reviewed, *, proposal: bool) -> Any:
+    """Show a reading, or the proposal that it began from, over its CT, with the lungs, in a new node.
 
-    Events are handled between the long steps. Raises `InputError` where the mask is damaged.
+    No editor offers the node. Events are handled between the long steps. Raises `InputError` where a map is damaged.
     """
-    labels = read_labelmap_on(mask, grid)
+    scan = reviewed.past.scan
+    mask = reviewed.file(proposal=proposal) or reviewed.file(proposal=False)
+    labels = {INFECTION: read_labelmap_on(mask, scan.grid) if mask is not None else None}
     slicer.app.processEvents()
-    stored = np.ascontiguousarray(ct_grid(volume).order.to_stored(labels))
-    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    labels[LUNGS] = read_lungs(scan, reviewed.revision, reviewed.past.revisions)
+    slicer.app.processEvents()
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", _("Under review"))
     node.SetHideFromEditors(True)
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.CreateDefaultDisplayNodes()
-    write_labels(node, INFECTION, whole_box(volume), stored, volume)
+    order = ct_grid(volume).order
+    for structures, found in labels.items():
+        if found is not None:
+            stored = np.ascontiguousarray(order.to_stored(found))
+            write_labels(node, structures, whole_box(volume), stored, volume)
+            slicer.app.processEvents()
+    _set_display(node.GetDisplayNode())
     show_surfaces(node)
     return node
+
+
+def _set_display(display: Any) -> None:
+    """The lungs as an outline around the infection, translucent in 3D."""
+    for structures, fill, opacity in ((LUNGS, 0.0, LUNG_OPACITY_3D), (INFECTION, _FILL_OPACITY, 1.0)):
+        for structure in structures:
+            display.SetSegmentOpacity2DFill(structure.key, fill)
+            display.SetSegmentOpacity3D(structure.key, opacity)

@@ -102,7 +102,7 @@ class SettingsPanel(Panel):
         for model in self._models:
             mark = _(" (active)") if active is not None and active.card.id == model.card.id else ""
             card = model.card
-            self.ui.modelBox.addItem(f"{card.name} ({card.network}, {card.id[:_SHOWN_ID]}){mark}")
+            self.ui.modelBox.addItem(f"{card.id[:_SHOWN_ID]}, {card.network}{mark}: {card.name}")
         self.ui.activateButton.enabled = bool(self._models) and not self.desk.jobs.busy
 
     def _on_activate(self) -> None:

@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from CovidQuantLib.hitl.pool import open_pool
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import millilitres
+from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
 from CovidQuantLib.slicer_app.clinical_form import ClinicalForm
 from CovidQuantLib.slicer_app.correct_panel import CorrectPanel
 from CovidQuantLib.slicer_app.desk import Desk
@@ -33,6 +34,7 @@ class SubmitPanel(Panel):
         self._form_of = ""
         self._next = NextCase(desk)
         listen(self.ui.nextButton, "clicked(bool)", self._next.start)
+        listen(self.ui.addRegionButton, "clicked(bool)", self._form.add_region)
         listen(self.ui.addOutsideButton, "clicked(bool)", self._on_add_outside)
         listen(self.ui.cutOutsideButton, "clicked(bool)", self._on_cut_outside)
         self.correct: CorrectPanel | None = None
@@ -53,11 +55,11 @@ class SubmitPanel(Panel):
         ready = (session is not None or finished) and pool is not None
         self.ui.submitButton.enabled = ready and not self.desk.jobs.busy
         self.ui.nextButton.enabled = pool is not None and not self.desk.jobs.busy
-        self.ui.outsideRow.visible = numbers is not None and numbers.outside_ml > 0
-        if numbers is not None:
-            self.ui.outsideLabel.text = _("{ml} ml of the infection lie outside the lungs:").format(
-                ml=millilitres(numbers.outside_ml)
-            )
+        outside_ml = _outside_ml(numbers, session)
+        self.ui.outsideRow.visible = outside_ml > 0
+        self.ui.outsideLabel.text = _("{ml} ml of the infection lie outside the lungs:").format(
+            ml=millilitres(outside_ml)
+        )
         is_named = case is None or case.volume.GetAttribute(SCAN) or patient_of(case.volume) is not None
         self.ui.patientRow.visible = not is_named
         self.ui.previewLabel.text = self._preview(session, finished=finished)
@@ -69,7 +71,7 @@ class SubmitPanel(Panel):
             self.desk.say(_("Choose the pool in the settings first.") if pool is None else "")
             return
         try:
-            if numbers.outside_ml > 0:
+            if _outside_ml(numbers, self.correct.correction.session) > 0:
                 raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
             subject, facts = patient_of(case.volume) or self._form.subject(), self._form.facts()
             if subject is None and not case.volume.GetAttribute(SCAN):
@@ -92,9 +94,14 @@ class SubmitPanel(Panel):
         session = self.correct.correction.session if self.correct is not None else None
         if session is not None:
             try:
+                if how == "add":
+                    session.add_to_lung()
+                else:
+                    session.dismiss_outside()
                 session.repair_outside(how)
             except InputError as error:
                 self.desk.say(str(error))
+            self.desk.changed()
 
     def _done(self) -> None:
         self._form.clear()
@@ -130,3 +137,9 @@ class SubmitPanel(Panel):
                 _("{seen} of {all} lung slices seen.").format(seen=len(seen), all=len(slices)),
             ]
         )
+
+
+def _outside_ml(numbers: CaseNumbers | None, session: EditSession | None) -> float:
+    """Infection outside the lungs: what is there, and strokes that wait for a decision."""
+    there = numbers.outside_ml if numbers is not None else 0.0
+    return there + (session.waiting_ml if session is not None else 0.0)

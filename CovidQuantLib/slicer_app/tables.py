@@ -22,12 +22,12 @@ def set_up_table(table: Any, headings: Sequence[str], *, wide: int | None = None
         header.setSectionResizeMode(wide, qt.QHeaderView.Stretch)
 
 
-def fill_row(table: Any, row: int, cells: Sequence[str], *, tip: str = "") -> None:
-    """Write a row: texts, with numbers (all but the first column) to the right; `tip` or the text is the tooltip."""
+def fill_row(table: Any, row: int, cells: Sequence[str], *, tip: str = "", words: int = 1) -> None:
+    """Write a row: `words` columns of words, then numbers, to the right; `tip` or the text is the tooltip."""
     for column, text in enumerate(cells):
         item = qt.QTableWidgetItem(text)
         item.setToolTip(tip or text)
-        if column:
+        if column >= words:
             item.setTextAlignment(qt.Qt.AlignRight | qt.Qt.AlignVCenter)
         table.setItem(row, column, item)
     table.setRowHeight(row, ROW_HEIGHT)

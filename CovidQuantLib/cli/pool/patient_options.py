@@ -56,6 +56,7 @@ def add_clinical_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--regions", metavar="RML=absent,...", help="lobes and segments that are absent or not-definable: no numbers"
     )
+    group.add_argument("--note", metavar="TEXT", help="one line about the images; no names")
 
 
 def subject_of(arguments: argparse.Namespace, path: Path, ct: CtVolume) -> Subject:

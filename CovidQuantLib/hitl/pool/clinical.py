@@ -17,6 +17,7 @@ RegionState = Literal["absent", "not definable"]
 _DAYS = 10_000
 _PSI_CLASSES = 5
 _LOBE_SCORES = 5
+_NOTE = 200
 _SCORE = re.compile(r"([A-Z]{3})=([0-5])")
 _REGION = re.compile(r"([A-Z0-9+]+)=(absent|not[ -]definable)", re.IGNORECASE)
 
@@ -28,7 +29,8 @@ class Clinical:
     `day_from_onset` and `day_from_admission`: whole days, never computed from scan dates. `clinical_type` as in the
     Chinese guideline that Shan et al. use. `psi_class`: pneumonia severity index, class 1 to 5. `visual_score`: a
     radiologist's CT score by eye, 0 to 5 by lobe key (Pan et al.), all five lobes or None. `regions`: lobes and
-    segments by key that are absent (lobectomy) or not definable (no fissure to be seen): they have no numbers.
+    segments by key that are absent (lobectomy) or not definable (no fissure to be seen): they have no numbers. `note`:
+    one line of a reader about the images, which names nobody.
     """
 
     day_from_onset: int | None = None
@@ -39,6 +41,7 @@ class Clinical:
     visual_score: Mapping[str, int] | None = None
     contrast: Known | None = None
     regions: Mapping[str, RegionState] | None = None
+    note: str | None = None
 
     def __post_init__(self) -> None:
         for days in (self.day_from_onset, self.day_from_admission):
@@ -53,6 +56,8 @@ class Clinical:
             _check_score(self.visual_score)
         if self.regions is not None:
             _check_regions(self.regions)
+        if self.note is not None and not (self.note.strip() and self.note.isprintable() and len(self.note) <= _NOTE):
+            raise InputError(f"A note is one line of 1 to {_NOTE} letters, digits and signs.")
 
 
 FACTS = tuple(one.name for one in fields(Clinical))

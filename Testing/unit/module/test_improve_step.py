@@ -168,5 +168,5 @@ def test_a_model_is_imported_from_a_folder_and_models_of_any_network_are_listed(
     ui.importButton.click()
     assert asked == [["models", "import", str(tmp_path)]]
     listed = [ui.modelBox.itemText(index) for index in range(ui.modelBox.count)]
-    assert len([text for text in listed if f"({a_card().network}, " in text]) == len(listed) >= 1
+    assert len([text for text in listed if f", {a_card().network}" in text]) == len(listed) >= 1
     assert ui.activateButton.isEnabled()
