@@ -104,6 +104,8 @@ def keep_numbers(infection: Any, text: str) -> None:
     if node is None:
         node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", f"{infection.GetName()} numbers")
         node.SetHideFromEditors(True)
+        # Slicer puts a long text into a file of its own, and does not write the files of hidden nodes.
+        node.SetForceCreateStorageNode(node.CreateStorageNodeNever)
         infection.SetNodeReferenceID(_ROLE, node.GetID())
     node.SetText(text)
 

@@ -78,6 +78,8 @@ def show_over(volume: Any, reviewed: Reviewed, *, proposal: bool) -> Any:
     node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
     node.CreateDefaultDisplayNodes()
+    for kept in (node, node.GetDisplayNode()):
+        kept.SetSaveWithScene(False)  # the pool has it; Slicer leaves the voxels of a hidden node out of a saved scene
     order = ct_grid(volume).order
     for structures, found in labels.items():
         if found is not None:

@@ -20,7 +20,7 @@ def test_the_sample_is_registered_when_slicer_has_started(application: Applicati
     registered = sys.modules["SampleData"].SampleDataLogic.registered
     registered.clear()
     application.app.startupCompleted.emit()
-    assert [source["sampleName"] for source in registered] == ["CTChest"]
+    assert {source["sampleName"] for source in registered} == {"CTChest"}
 
 
 def test_a_module_that_is_loaded_again_while_it_is_open_hears_its_keys(application: Application, screen: Any) -> None:
@@ -93,3 +93,11 @@ def test_the_picture_of_the_views_shows_no_corner_text(application: Application,
         corner.SetText(2, "DOE^JANE")
     assert _with_views("<body></body>", tmp_path) == without
     assert all(corner.GetVisibility() for corner in corners)
+
+
+def test_the_numbers_of_a_case_stand_in_the_scene_itself(a_case: Any) -> None:
+    # Slicer gives a long text a file, and leaves the files of hidden nodes out when it saves a scene.
+    node = a_case.desk.case.infection.GetNodeReference("CovidQuant.Numbers")
+    assert len(node.GetText()) > 1000
+    assert node.GetHideFromEditors()
+    assert node.CreateDefaultStorageNode() is None
