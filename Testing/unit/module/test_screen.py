@@ -209,3 +209,5 @@ def test_two_cts_of_a_patient_are_put_in_order_and_shown_one_at_a_time(applicati
     panel.ui.linkButton.click()
     assert layout.layout == before
     assert layout.sliceWidget("Yellow").mrmlSliceNode().GetOrientation() == "Sagittal"
+    shown = {node.GetBackgroundVolumeID() for node in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")}
+    assert shown == {second.GetID()}
