@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from CovidQuantLib.hitl.edit_log import read_edit_log, summarise_edit_log
+from CovidQuantLib.hitl.pool import BLANK
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import millilitres
 from CovidQuantLib.slicer_app.connections import connect
@@ -18,7 +19,6 @@ from CovidQuantLib.slicer_app.editing_options import EditingOptions
 from CovidQuantLib.slicer_app.editor_node import close_editor, let_edit, open_in_editor, set_up_editor, stop_effect
 from CovidQuantLib.slicer_app.lesion_tools import LesionTools
 from CovidQuantLib.slicer_app.panel import Panel
-from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
 from CovidQuantLib.slicer_app.shortcuts import Shortcuts
 from CovidQuantLib.slicer_app.slice_guide import SliceGuide
 
@@ -113,7 +113,7 @@ class CorrectPanel(Panel):
         for name in _OF_A_SESSION:
             getattr(ui, name).enabled = is_open
         let_edit(ui.segmentEditor, is_open)
-        ui.acceptButton.enabled = session is not None and not is_edited(session.nodes)
+        ui.acceptButton.enabled = session is not None and session.start != BLANK and session.is_unchanged
         ui.blankButton.enabled = self.desk.numbers is not None and bool(self.desk.settings.reader)
         self._show_draft()
         ui.stateLabel.text = self._state()
@@ -189,6 +189,7 @@ class CorrectPanel(Panel):
         session = self.correction.session
         if session is not None:
             session.dismiss_outside()
+            self.desk.changed()
 
     def _on_blank(self) -> None:
         self.correction.begin_blank()

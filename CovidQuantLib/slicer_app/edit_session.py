@@ -88,6 +88,13 @@ class EditSession(SessionEdits):
         return not self._is_open or self.drafts.is_saved
 
     @property
+    def is_unchanged(self) -> bool:
+        """Whether infection and anatomy are as the reader was shown them first."""
+        box = self.ledger.extent
+        same = box is None or np.array_equal(self.ledger.labels[box.slices], self.start_labels[box.slices])
+        return same and not self.arrays.anatomy_changed
+
+    @property
     def lung_slices(self) -> frozenset[int]:
         """The axial slices (k, library order) that hold lung; those seen are `views.seen`."""
         lungs = self.arrays.grid.order.from_stored(self.arrays.anatomy["lungs"])
@@ -128,6 +135,9 @@ class EditSession(SessionEdits):
 
     def settle(self) -> None:
         """Take up at once what has been drawn."""
+        # The anatomy is not looked at without a reason: it is three maps of the whole CT.
+        if self._is_open and self._quiet.is_waiting("anatomy"):
+            self._settle_anatomy()
         self._quiet.not_now("infection")
         if self._is_open and self.edits.settle():
             self._changed()
@@ -165,6 +175,7 @@ class EditSession(SessionEdits):
             self._quiet.then("anatomy", self._settle_anatomy)
 
     def _settle_anatomy(self) -> None:
+        self._quiet.not_now("anatomy")
         editable = is_anatomy_editable(self.nodes)
         if not self.edits.settle_anatomy(editable=editable):
             return
@@ -205,8 +216,7 @@ class EditSession(SessionEdits):
             self._quiet.then("surfaces", self._renew_surfaces)
 
     def _tell_outside(self) -> None:
-        outside = self.edits.outside
-        self._tell.outside_ml(outside.voxels * self.arrays.grid.stored.voxel_ml if outside is not None else 0.0)
+        self._tell.outside_ml(self.waiting_ml)
 
     def _renew_surfaces(self) -> None:
         wrote = set(self.edits.wrote)

@@ -69,6 +69,12 @@ class SessionEdits:
         """`lung_edits.repair_outside`."""
         return self.change(lambda: repair_outside(self.edits, how))
 
+    @property
+    def waiting_ml(self) -> float:
+        """How much of the strokes lies outside of the lungs, and waits for the reader's decision."""
+        outside = self.edits.outside
+        return outside.voxels * self.arrays.grid.stored.voxel_ml if outside is not None else 0.0
+
     def dismiss_outside(self) -> None:
         """Forget the strokes that lie outside of the lungs."""
         self.edits.outside = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ def test_a_lesion_is_deleted_by_one_click_and_comes_back_by_the_editor_s_undo(re
     assert not after[after != before].any()
     assert np.count_nonzero(after != before) > 10
     assert not ui.deleteLesionButton.checked
+    assert not ui.acceptButton.isEnabled()
     reader.numbers_are_right()
     reader.click(place)
     assert np.array_equal(reader.infection(), after)
@@ -59,6 +61,7 @@ def test_a_lesion_is_deleted_by_one_click_and_comes_back_by_the_editor_s_undo(re
     reader.settle()
     assert np.array_equal(reader.infection(), before)
     assert np.array_equal(reader.anatomy(), lungs)
+    assert ui.acceptButton.isEnabled()
     reader.numbers_are_right()
 
 
@@ -98,7 +101,9 @@ def test_keys_work_on_the_lesion_under_the_mouse(reader: Reader) -> None:
     assert np.array_equal(reader.infection(), grown)
 
 
-def test_a_stroke_beyond_the_lung_is_offered_and_taken_in_by_one_click(reader: Reader) -> None:
+def test_a_stroke_beyond_the_lung_waits_for_a_decision_and_is_taken_in_by_one_click(
+    reader: Reader, tmp_path: Path
+) -> None:
     ui, lungs = reader.section("Correct"), reader.anatomy()
     assert not ui.outsideRow.isVisible()
     k, j = lungs.shape[0] // 2, lungs.shape[1] // 2
@@ -113,6 +118,12 @@ def test_a_stroke_beyond_the_lung_is_offered_and_taken_in_by_one_click(reader: R
     assert np.array_equal(reader.anatomy(), lungs)
     assert ui.outsideRow.isVisible()
     assert "ml" in ui.outsideLabel.text
+    reader.screen.desk.settings.set_pool(str(tmp_path / "pool"))
+    reader.screen.desk.changed()
+    assert reader.section("Submit").outsideRow.isVisible()
+    reader.press(reader.section("Submit").submitButton)
+    assert "outside the lungs" in reader.screen.message
+    assert reader.session.is_open
     reader.press(ui.addToLungButton)
     reader.settle()
     assert not ui.outsideRow.isVisible()

@@ -11,11 +11,13 @@ from CovidQuantLib.hitl.pool import BLANK, load_draft
 from CovidQuantLib.slicer_app import edit_session
 from CovidQuantLib.slicer_app.label_arrays import read_labels
 from CovidQuantLib.slicer_app.segmentation_nodes import is_edited, set_anatomy_editable
-from Testing.unit.slicer_app.chest_case import case_nodes
+from Testing.unit.slicer_app.chest_case import a_chest, case_nodes
 from Testing.unit.slicer_app.sessions import (
     NAME,
     Case,
+    at_the_border,
     healthy_lung,
+    stored,
     voxels_near,
     whole_quantification,
 )
@@ -44,6 +46,32 @@ def test_the_locked_anatomy_is_put_back_and_the_unlocked_one_followed(case: Case
     for part in (LOBES, SEGMENTS):
         assert not read_labels(case.nodes.anatomy, part, case.nodes.volume)[box.slices].any()
     assert case.heard.numbers[-1].regions == whole_quantification(case).regions
+
+
+def test_submitting_takes_up_what_was_drawn_a_moment_before(case: Case) -> None:
+    set_anatomy_editable(case.nodes, True)
+    right, left = (stored(a_chest().lungs) == side for side in (1, 2))
+    infection, lung = voxels_near(healthy_lung() & right), voxels_near(left)
+    case.editor.paint("ggo", infection)
+    case.editor.open(case.nodes.anatomy, case.nodes.volume)
+    case.editor.paint("left", lung, erase=True)
+    case.session.submit()
+    draft = load_draft(NAME)
+    assert draft is not None
+    drawn, lungs = (a_chest().ct.stored.to_stored(draft.maps[name]) for name in ("infection", "lungs"))
+    assert (drawn[infection.slices] == 1).all()
+    assert not lungs[lung.slices].any()
+
+
+def test_what_was_changed_and_undone_is_unchanged(case: Case) -> None:
+    assert case.session.is_unchanged
+    case.paint("ggo", voxels_near(healthy_lung()))
+    assert not case.session.is_unchanged
+    case.undo()
+    assert case.session.is_unchanged
+    case.paint("ggo", at_the_border())
+    case.session.add_to_lung()
+    assert not case.session.is_unchanged
 
 
 def test_submitting_leaves_draft_and_log_whole_and_ends_the_session(case: Case) -> None:
