@@ -63,7 +63,7 @@ def run_training(
         start = start or make_start(options)
         reading = part_of(watched, 0.0, _PREPARING)
         training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)
-        data = _data(start, training, validation, who)
+        data = _data(start, training, validation)
         settings = _settings(options, start, data)
         if begun is not None:
             check_same_settings(settings, begun.settings)
@@ -86,13 +86,11 @@ def training_folder(output: Path) -> Path:
     return output.resolve().with_name(f"{output.resolve().name}.training")
 
 
-def _data(start: Start, training: tuple[Case, ...], validation: tuple[Case, ...], who: Processes) -> Data:
+def _data(start: Start, training: tuple[Case, ...], validation: tuple[Case, ...]) -> Data:
     """The cases that the network learns from and is judged by; of UNet-2 those of which the label is known."""
-    if not start.learns_from_patients:
-        return Data(training, validation)
-    if who.count > 1:
-        raise InputError("Consolidation is learnt from patients' labels by one process. Train without torchrun.")
-    return Data(*weak_cases(training, validation))
+    if start.learns_from_patients:
+        return Data(*weak_cases(training, validation))
+    return Data(training, validation)
 
 
 def _claimed(folder: Path, who: Processes) -> contextlib.AbstractContextManager[None]:

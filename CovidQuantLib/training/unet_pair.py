@@ -7,12 +7,13 @@ on where it was stopped.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CovidQuantLib.files import whole_file
+from CovidQuantLib.files import check_free, whole_file
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model, read_card
 from CovidQuantLib.networks import label_set, network
@@ -22,6 +23,7 @@ from CovidQuantLib.training.datalist import Datalist
 from CovidQuantLib.training.options import PAIR, UNET_1, TrainingOptions, recipe_values
 from CovidQuantLib.training.run import run_training, training_folder
 from CovidQuantLib.training.start import Start, make_start
+from CovidQuantLib.training.weak_cases import check_patient_labels
 
 if TYPE_CHECKING:
     from torch import nn
@@ -56,6 +58,11 @@ def train_pair(
     and of the minutes (from scratch, or from the UNet-1 of a parent that is a pair), and UNet-2 the rest, at the
     paper's learning rate; UNet-2 always begins anew from UNet-1.
     """
+    # Before the hours of UNet-1, what would be refused after them.
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise InputError("Consolidation is learnt from patients' labels by one process. Train without torchrun.")
+    check_free(output)
+    check_patient_labels(datalist.training)
     begun = _begin(options)
     if not begun.needs_unet_1:
         weak = _weak_options(options, rate=options.learning_rate)
@@ -64,10 +71,15 @@ def train_pair(
     kept = training_folder(output)
     folder = kept / _UNET_1_FOLDER
     first, rest = _parts(options)
-    _check_asked(kept, {**recipe_values(options), "data": _files(datalist), "parent": _id(begun.unet_1.parent)})
+    asked = {**recipe_values(options), "data": _files(datalist), "parent": _id(begun.unet_1.parent)}
+    has_begun = folder.is_dir() or (training_folder(folder) / CHECKPOINT_FILE).is_file()
+    if resume and not has_begun:
+        raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
+    if has_begun:
+        _check_asked(kept, asked)
+    else:
+        _write_asked(kept, asked)
     if not folder.is_dir():
-        if resume and not (training_folder(folder) / CHECKPOINT_FILE).is_file():
-            raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
         early = part_of(progress, 0.0, UNET_1_SHARE)
         run_training(datalist, folder, first, resume=resume, progress=early, start=begun.unet_1)
     unet_1 = load_model(folder)
@@ -145,24 +157,26 @@ def _weak_options(options: TrainingOptions, *, rate: float | None) -> TrainingOp
     )
 
 
-def _check_asked(folder: Path, values: dict[str, Any]) -> None:
-    """Write down what was asked; where that was done before, raise `InputError` unless it was the same."""
-    path, asked = folder / _ASKED_FILE, json.loads(json.dumps(values))
-    if path.is_file():
-        try:
-            check_same_settings(asked, json.loads(path.read_bytes()))
-            return
-        except (OSError, ValueError, AttributeError) as error:
-            raise InputError(
-                "The unfinished training beside the output is damaged and cannot be continued. Remove its folder "
-                "(the output's name with .training) to start again."
-            ) from error
+def _write_asked(folder: Path, asked: dict[str, Any]) -> None:
+    """Write down what both trainings are asked for, beside the output."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(path) as temporary:
+        with whole_file(folder / _ASKED_FILE) as temporary:
             temporary.write_text(json.dumps(asked), encoding="utf-8")
     except OSError as error:
         raise InputError("The checkpoint and the log have no place beside the output. Choose another one.") from error
+
+
+def _check_asked(folder: Path, asked: dict[str, Any]) -> None:
+    """Raise `InputError` where something else was asked for when the training began."""
+    try:
+        begun = json.loads((folder / _ASKED_FILE).read_bytes())
+        check_same_settings(json.loads(json.dumps(asked)), begun)
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(
+            "The unfinished training beside the output is damaged and cannot be continued. Remove its folder (the "
+            "output's name with .training) to start again."
+        ) from error
 
 
 def _files(datalist: Datalist) -> str:

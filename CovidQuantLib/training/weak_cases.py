@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
+import SimpleITK as sitk
+
+from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.ct.volume_files import read_volume
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.training.cases import Case
+from CovidQuantLib.training.datalist import Entry
+
+
+def check_patient_labels(entries: Sequence[Entry]) -> None:
+    """Raise `InputError` as `weak_cases` would, before any training; masks are read where only they can tell."""
+    told = {entry.has_consolidation for entry in entries}
+    unknown = (entry for entry in entries if entry.has_consolidation is None)
+    if False not in told or not (True in told or any(_holds_consolidation(entry.label) for entry in unknown)):
+        raise _one_kind()
 
 
 def weak_cases(training: Sequence[Case], validation: Sequence[Case]) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
@@ -16,9 +31,17 @@ def weak_cases(training: Sequence[Case], validation: Sequence[Case]) -> tuple[tu
     """
     known = tuple(case for case in training if case.has_consolidation is not None)
     if len({case.has_consolidation for case in known}) < 2:
-        raise InputError(
-            "Consolidation is learnt from patients with it and from patients without it: both are needed. Say "
-            '"has_consolidation": true or false in the entries of the data list. In a pool it is a fact of the scan: '
-            "covidquant pool mark POOL SCAN --reader R1 --has-consolidation no."
-        )
+        raise _one_kind()
     return known, tuple(case for case in validation if case.tells_consolidation)
+
+
+def _holds_consolidation(label: Path) -> bool:
+    return bool(np.any(sitk.GetArrayViewFromImage(read_volume(label)) == CONSOLIDATION.label))
+
+
+def _one_kind() -> InputError:
+    return InputError(
+        "Consolidation is learnt from patients with it and from patients without it: both are needed. Say "
+        '"has_consolidation": true or false in the entries of the data list. In a pool it is a fact of the scan: '
+        "covidquant pool mark POOL SCAN --reader R1 --has-consolidation no."
+    )

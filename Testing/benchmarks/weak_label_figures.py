@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +109,8 @@ def _judged(name: str, seen: Sequence[_Seen]) -> Judged:
     return Judged(name, float(np.mean(dices)), tpr, fprs[0], fprs, false)
 
 
-def _share(pairs: object) -> float:
-    parts = [(np.count_nonzero(part), np.count_nonzero(whole)) for part, whole in pairs]  # type: ignore[attr-defined]
+def _share(pairs: Iterable[tuple[MaskArray, MaskArray]]) -> float:
+    parts = [(np.count_nonzero(part), np.count_nonzero(whole)) for part, whole in pairs]
     whole = sum(count for _, count in parts)
     return sum(count for count, _ in parts) / whole if whole else math.nan
 

@@ -206,6 +206,29 @@ def test_labels_of_one_kind_teach_nothing(unet_1: Path, listed: Datalist, tmp_pa
         taught(unet_1, alike, tmp_path / "model", epochs=1)
 
 
+@pytest.mark.parametrize("known", [True, None])
+def test_labels_of_one_kind_are_refused_before_infection_is_learnt(
+    listed: Datalist, tmp_path: Path, *, known: bool | None
+) -> None:
+    alike = replace(listed, training=tuple(replace(one, has_consolidation=known) for one in listed.training))
+    with pytest.raises(InputError, match="from patients with it and from patients without it"):
+        train(alike, tmp_path / "model", small())
+    assert not any(tmp_path.iterdir())
+
+
+def test_several_processes_are_refused(listed: Datalist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="without torchrun"):
+        train(listed, tmp_path / "model", small())
+
+
+def test_a_data_list_that_was_refused_can_be_mended(listed: Datalist, tmp_path: Path) -> None:
+    bare = replace(listed, training=tuple(replace(one, lungs=None) for one in listed.training))
+    with pytest.raises(InputError, match="sees the lungs alone"):
+        train(bare, tmp_path / "model", small())
+    train(listed, tmp_path / "model", small(epochs=2, patches_per_case=1, validate_every=9))
+
+
 def test_a_patient_of_whom_nothing_is_known_teaches_infection_alone(
     unet_1: Path, listed: Datalist, tmp_path: Path
 ) -> None:
