@@ -14,7 +14,8 @@ from CovidQuantLib.training.options import DiceOf, Loss, Optimiser, Precision, P
 
 _DEFAULTS = TrainingOptions(minutes=1)
 _AS_GIVEN = (
-    *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case", "lesion_share"),
+    *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case"),
+    *("lesion_share", "threshold"),
     *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay", "augmentation"),
     *("precision", "threads", "prior", "prior_b", "prior_k", "weak_dice"),
 )
@@ -33,6 +34,12 @@ def add_network_options(group: argparse._ArgumentGroup, label_sets: Sequence[str
     )
     group.add_argument("--label-set", metavar="NAME", choices=label_sets, help=", ".join(label_sets))
     group.add_argument("--spacing", metavar="MM", type=_three_numbers, help="one number, or three: i,j,k")
+    group.add_argument(
+        "--threshold",
+        metavar="SHARE",
+        type=float,
+        help="the probability from which on a voxel is labelled (default: the parent's, or 0.5)",
+    )
     group.add_argument(
         "--lungs-alone",
         action="store_true",

@@ -19,7 +19,8 @@ from CovidQuantLib.progress import Progress, no_progress, part_of
 
 _SLAB = 16
 """Planes of the CT that are labelled at a time: full-size probabilities are never all in memory."""
-_EVEN = 0.5
+EVEN = 0.5
+"""The threshold that prefers no class."""
 _TINY = np.float32(1e-12)
 FloatArray = npt.NDArray[np.float32]
 
@@ -57,6 +58,7 @@ def predict(
     uncertainty: bool = False,
     foreground: bool = False,
     by_slice: bool = False,
+    threshold: float = EVEN,
     progress: Progress = no_progress,
 ) -> Prediction:
     """Labels of `box` of a CT (`ct_hu`, the whole grid k, j, i, in HU).
@@ -67,6 +69,8 @@ def predict(
 
     The network works on its own grid (`model_grid`), which may reach beyond `box` (`view_box`); its probabilities are
     interpolated linearly onto the CT's voxels, where the largest gives the label (the smaller label of two even ones).
+    `threshold` (above 0, under 1) is the probability from which on one label wins against the background alone: the
+    background's odds are multiplied by threshold / (1 - threshold).
     A cancel takes effect within about a second.
     """
     view = view_box(ct_hu, geometry, box, preprocessing)
@@ -87,7 +91,7 @@ def predict(
         back(start / box.shape[0], "Bringing the network's answer onto the CT")
         stop = min(start + _SLAB, box.shape[0])
         planes = [found[seen] for found in _expanded(probabilities, grid, start, stop)]
-        inside[start:stop] = _labels(planes)
+        inside[start:stop] = _labels(planes, threshold)
         if entropy is not None:
             entropy[start:stop] = _entropy(planes)
         if any_label is not None:
@@ -113,11 +117,11 @@ def _expanded(probabilities: FloatArray, grid: WorkingGrid, start: int, stop: in
     return [1 - found[0], *found] if len(found) == 1 else [grid.expand_planes(probabilities[0], start, stop), *found]
 
 
-def _labels(planes: Sequence[FloatArray]) -> LabelArray:
-    """The label with the largest probability."""
+def _labels(planes: Sequence[FloatArray], threshold: float) -> LabelArray:
+    """The label with the largest probability, that of the background weighed by the threshold."""
     if len(planes) == 2:
-        return (planes[1] > _EVEN).astype(np.uint8)
-    most = planes[0].copy()
+        return (planes[1] > threshold).astype(np.uint8)
+    most = planes[0] * np.float32(threshold / (1 - threshold))
     labels = np.zeros(most.shape, np.uint8)
     for label, found in enumerate(planes[1:], start=1):
         labels[found > most] = label

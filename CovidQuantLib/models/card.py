@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from CovidQuantLib import __version__
+from CovidQuantLib.inference import EVEN
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.fields import Fields, Scalar
 from CovidQuantLib.models.strict_json import format_json, parse_json
@@ -53,6 +54,7 @@ class ModelCard:
     """A model in words and numbers.
 
     `id` is random (128 bit, base32) and never reused; `parent` the id of the model that training started from.
+    `threshold` is the probability from which on a label wins against the background (`inference.predict`).
     `trained_on` are hashes of the training cases, never names. `recipe` holds what repeats the training (seed, minutes,
     patch ...). `sha256` is that of `model.safetensors`, empty in a card that was never saved.
     """
@@ -64,6 +66,7 @@ class ModelCard:
     in_channels: int
     preprocessing: Preprocessing
     label_set: LabelSet
+    threshold: float = EVEN
     parent: str | None = None
     trained_on: tuple[str, ...] = ()
     metrics: tuple[Metric, ...] = ()
@@ -117,6 +120,7 @@ def parse_card(content: bytes) -> ModelCard:
         in_channels=_channels(card),
         preprocessing=_preprocessing(card.inside("preprocessing")),
         label_set=_label_set(card.inside("label_set")),
+        threshold=_threshold(card),
         parent=card.text_or_none("parent", _ID),
         trained_on=card.texts("trained_on", _CASE_HASH),
         metrics=tuple(_metric(card, value) for value in card.items("metrics")),
@@ -139,6 +143,14 @@ def _channels(card: Fields) -> int:
     channels = card.whole("in_channels")
     network(card.text("network")).reading.check_channels(channels)
     return channels
+
+
+def _threshold(card: Fields) -> float:
+    """A card that was written before there were thresholds has none."""
+    threshold = card.number("threshold") if "threshold" in card.values else EVEN
+    if not 0.0 < threshold < 1.0:
+        card.refuse("threshold", "a number between 0 and 1")
+    return threshold
 
 
 def _preprocessing(fields: Fields) -> Preprocessing:

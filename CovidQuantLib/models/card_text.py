@@ -16,6 +16,7 @@ def card_text(card: ModelCard) -> str:
         ("gives", f"{card.part}: {', '.join(card.label_set.labels[1:])}"),
         ("network", f"{card.network} ({_settings(card.arguments)})"),
         ("input", f"{_size(card.preprocessing)}, {card.preprocessing.hu_low} to {card.preprocessing.hu_high} HU"),
+        ("threshold", f"a probability of {card.threshold:g} makes a voxel no background"),
         ("parent", card.parent or "none: trained from the beginning"),
         ("trained on", f"{len(card.trained_on)} cases"),
         ("recipe", _settings(card.recipe) or "not stated"),

@@ -74,6 +74,7 @@ def predicted_infection(
         uncertainty=uncertainty,
         foreground=foreground,
         by_slice=by_slice,
+        threshold=model.card.threshold,
         progress=progress,
     )
 

@@ -63,6 +63,7 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
         engine,
         model.card.preprocessing,
         reading=network(model.card.network).reading,
+        threshold=model.card.threshold,
         progress=part_of(progress, 0.0, 0.8),
     )
     progress(0.8, "Comparing the lungs with the network's")

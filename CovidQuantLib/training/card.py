@@ -53,6 +53,7 @@ def make_card(
         in_channels=start.reading.channels,
         preprocessing=start.preprocessing,
         label_set=start.label_set,
+        threshold=start.threshold,
         parent=start.parent.id if start.parent else None,
         trained_on=tuple(sorted({case.code for case in training})),
         metrics=_metrics(datalist, validation, outcome, start.parent),

@@ -39,6 +39,7 @@ class TrainingOptions:
                             that sees them at one size. For networks of slices k is the number that they take
         batch               patches of one step, of all processes together
         patches_per_case    patches that an epoch takes of each case, in the mean
+        threshold           probability from which on a voxel is labelled; None: the parent's, or 0.5
         lesion_share        share of the patches that are centred on a voxel of a label
         learning_rate       None: 2e-3 from scratch, 5e-4 from a parent with AdamW or Adam; five times that with SGD
         rate_steps          of the schedule "steps": the epochs after which the learning rate falls to a tenth
@@ -59,6 +60,7 @@ class TrainingOptions:
     spacing_mm: tuple[float, float, float] | None = None
     label_set: str | None = None
     lungs_alone: bool | None = None
+    threshold: float | None = None
     parent: Path | None = None
     first_weights: Path | None = None
     name: str | None = None
@@ -108,6 +110,7 @@ class TrainingOptions:
             (all(8 <= side <= 512 for side in self.sides), "The sides of a patch must be 8 to 512 voxels."),
             (1 <= self.batch <= 256, "A batch holds 1 to 256 patches."),
             (1 <= self.patches_per_case <= 1000, "An epoch takes 1 to 1000 patches of each case."),
+            (self.threshold is None or 0.0 < self.threshold < 1.0, "The threshold must lie between 0 and 1."),
             (0.0 <= self.lesion_share <= 1.0, "The share of patches on lesions must lie between 0 and 1."),
             (0.0 < rate <= 10.0, "The learning rate must lie above 0 and be at most 10."),
             (0.0 <= self.momentum < 1.0, "The momentum must be at least 0 and under 1."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from CovidQuantLib.inference import EVEN
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model
 from CovidQuantLib.models.fields import Scalar
@@ -30,7 +31,8 @@ class Start:
     """A network by name and settings, its preprocessing and label set, and the parent that they come from.
 
     `patch` is what is cut out of a case (k, j, i), in voxels. `first_weights` is the SHA-256 of the file that some of
-    the weights come from. `before` is what the card says of a training that came right before this one.
+    the weights come from. `before` is what the card says of a training that came right before this one. `threshold`
+    is the probability from which on a voxel is labelled.
     """
 
     network: str
@@ -42,6 +44,7 @@ class Start:
     patch: tuple[int, int, int]
     first_weights: str | None = None
     before: Mapping[str, Scalar] = field(default_factory=dict)
+    threshold: float = EVEN
 
     @property
     def learns_from_patients(self) -> bool:
@@ -82,7 +85,8 @@ def make_start(options: TrainingOptions) -> Start:
         from CovidQuantLib.training.first_weights import load_first_weights
 
         first = load_first_weights(module, options.first_weights)
-    return Start(spec.name, arguments, preprocessing, labels, None, module, patch, first)
+    threshold = options.threshold or EVEN
+    return Start(spec.name, arguments, preprocessing, labels, None, module, patch, first, threshold=threshold)
 
 
 def _from_parent(options: TrainingOptions) -> Start:
@@ -106,7 +110,10 @@ def _from_parent(options: TrainingOptions) -> Start:
         )
     patch = _patch(options, card.preprocessing, network(card.network).reading)
     module = parent.module.train().requires_grad_(True)  # noqa: FBT003 - torch's own signature
-    return Start(card.network, card.arguments, card.preprocessing, card.label_set, card, module, patch)
+    threshold = options.threshold or card.threshold
+    return Start(
+        card.network, card.arguments, card.preprocessing, card.label_set, card, module, patch, threshold=threshold
+    )
 
 
 def _patch(options: TrainingOptions, preprocessing: Preprocessing, reading: Reading) -> tuple[int, int, int]:

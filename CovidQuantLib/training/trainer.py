@@ -221,6 +221,7 @@ class Trainer:
             self._start.preprocessing,
             self._start.reading,
             self._start.label_set.classes,
+            self._start.threshold,
             self._who,
             lambda _, message: self._progress(share, message),
         )

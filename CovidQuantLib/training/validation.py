@@ -38,6 +38,7 @@ def validate(
     preprocessing: Preprocessing,
     reading: Reading,
     classes: int,
+    threshold: float,
     who: Processes,
     progress: Progress,
 ) -> Validation:
@@ -52,7 +53,9 @@ def validate(
         message = f"Validating case {number + 1} of {len(cases)}"
         watch: Callable[[float, str], None] = lambda part, _, n=number, m=message: progress((n + part) / len(cases), m)  # type: ignore[misc]  # noqa: E731
         whole = whole_box(case.geometry)
-        labels = predict(case.hu, case.geometry, whole, engine, as_seen, reading=reading, progress=watch).labels
+        labels = predict(
+            case.hu, case.geometry, whole, engine, as_seen, reading=reading, threshold=threshold, progress=watch
+        ).labels
         counts[number] = _counts(labels, case.labels, classes)
     with torch.no_grad():
         summed = who.add_up(torch.from_numpy(counts).to(who.device)).cpu().numpy()

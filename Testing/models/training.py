@@ -23,8 +23,9 @@ _SHARED = (
 )
 SETTINGS = {
     "infection": (
-        *("--set", "width=16", "--set", "reduction=4"),
+        *("--set", "width=8", "--set", "reduction=2"),
         *("--label-set", "infection", "--spacing", "2", "--lungs-alone", "--patch", "48", "--augmentation", "0.3"),
+        *("--threshold", "0.3"),
         *("--patches-per-case", "6", "--epochs", "6", "--lesion-share", "0.6"),
     ),
     "lungs": (
@@ -35,7 +36,7 @@ SETTINGS = {
 }
 """What `covidquant train` is called with, by the part that the model gives. Lungs: a patch of 320 mm holds a whole
 chest and so tells where a lung without air must end; patches of 192 mm at 3 mm did not."""
-NAMES = {"infection": "Infection, VB-Net of width 16 at 2 mm", "lungs": "Lungs, VB-Net of width 8 at 5 mm"}
+NAMES = {"infection": "Infection, VB-Net of width 8 at 2 mm", "lungs": "Lungs, VB-Net of width 8 at 5 mm"}
 LICENCE = "Apache-2.0"
 _NOT_JUDGED = f"without_{SYNTHETIC}"
 ATTRIBUTION = (

@@ -123,6 +123,26 @@ def test_of_several_classes_the_most_probable_gives_the_label() -> None:
     np.testing.assert_allclose(found.entropy, expected, rtol=1e-4)
 
 
+def test_the_threshold_is_the_probability_from_which_on_a_label_wins_against_the_background() -> None:
+    grid = geometry((2.0, 2.0, 2.0))
+    hu = np.full(grid.shape, -1000, np.int16)
+    hu[5], hu[6], hu[7] = -400, -600, -700
+    for threshold, planes in ((0.5, [5]), (0.35, [5, 6]), (0.25, [5, 6, 7]), (0.65, [])):
+        found = predict(hu, grid, whole(grid), PointwiseEngine(), TWO_MM, threshold=threshold)
+        assert np.flatnonzero(found.labels.any(axis=(1, 2))).tolist() == planes
+
+
+def test_of_several_classes_the_threshold_weighs_the_background_alone() -> None:
+    grid = geometry((2.0, 2.0, 2.0))
+    truth = ball(grid)
+    low, high = (
+        predict(lung_with(truth), grid, whole(grid), _FixedClasses(), TWO_MM, threshold=share).labels
+        for share in (0.3, 0.7)
+    )
+    np.testing.assert_array_equal(low, np.where(truth, 1, 2))
+    assert not high[~truth.astype(bool)].any()
+
+
 def test_uncertainty_runs_from_none_to_one_where_both_are_as_likely() -> None:
     grid = geometry((2.0, 2.0, 2.0))
     hu = np.full(grid.shape, -1000, np.int16)

@@ -53,6 +53,16 @@ def test_a_loaded_model_computes_what_the_saved_one_did(tmp_path: Path) -> None:
     assert torch.equal(load_model(tmp_path / "model").module(x), module(x))
 
 
+def test_a_card_without_a_threshold_has_the_one_that_prefers_no_class(tmp_path: Path) -> None:
+    save_small_model(tmp_path / "model", threshold=0.3)
+    assert read_card(tmp_path / "model").threshold == 0.3
+    path = tmp_path / "model" / "model.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    del values["threshold"]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    assert load_model(tmp_path / "model").card.threshold == 0.5
+
+
 def test_inputs_that_the_network_cannot_halve_often_enough_are_refused(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     save_small_model(folder)
@@ -145,6 +155,7 @@ def test_a_module_that_is_not_the_cards_network_is_not_saved(tmp_path: Path) -> 
         ({"recipe": {"a": {}}}, "'recipe'"),
         ({"trained_on": ["Jane Doe"]}, "'trained_on'"),
         ({"sha256": "0" * 64}, "changed or is damaged"),
+        ({"threshold": 1.0}, "threshold"),
         ({"weights": "../other/model.safetensors"}, "fields that this version does not know"),
     ],
 )

@@ -58,6 +58,7 @@ def test_the_card_says_what_the_model_is(data: Path, tmp_path: Path) -> None:
     assert read_card(tmp_path / "model") == card
     assert (card.name, card.licence, card.label_set.name, card.parent) == ("tiny", "CC0-1.0", "infection", None)
     assert card.arguments["width"] == 4
+    assert card.threshold == 0.5
     assert card.preprocessing.spacing_mm == (2.0, 2.0, 2.0)
     assert len(card.trained_on) == 3
     assert card.recipe["seed"] == 5
@@ -122,7 +123,7 @@ def test_each_recipe_trains(data: Path, tmp_path: Path, changes: dict[str, Any])
 class TestParent:
     @pytest.fixture
     def parent(self, data: Path, tmp_path: Path) -> Path:
-        train(data, tmp_path / "parent", options())
+        train(data, tmp_path / "parent", options(threshold=0.3))
         return tmp_path / "parent"
 
     def test_training_goes_on_from_its_weights_and_names_it(self, data: Path, parent: Path, tmp_path: Path) -> None:
@@ -130,6 +131,7 @@ class TestParent:
         card = train(data, tmp_path / "child", again)
         before, after = load_model(parent), load_model(tmp_path / "child")
         assert card.parent == before.card.id
+        assert card.threshold == before.card.threshold == 0.3
         assert card.id != before.card.id
         assert card.metrics[0].overlap.startswith("none of these patients by this training, none of these cases by its")
         for one, other in zip(before.module.parameters(), after.module.parameters(), strict=True):
