@@ -60,7 +60,8 @@ class RenderView(QWidget):
     def renderWindow(self) -> Any:
         return self._window
 
-    def renderer(self) -> Any:
+    def own_renderer(self) -> Any:
+        """For the host alone: Slicer's views give their renderer to nobody."""
         return self._renderer
 
     def interactor(self) -> Any:

@@ -12,6 +12,16 @@ from Testing.embedded_host.views.slice_view import SliceView
 from Testing.embedded_host.widgets.slider_widget import SliderWidget
 
 
+class SliceController:
+    """qMRMLSliceControllerWidget: the bar."""
+
+    def __init__(self, slider: SliderWidget) -> None:
+        self._slider = slider
+
+    def sliceOffsetSlider(self) -> SliderWidget:
+        return self._slider
+
+
 class SliceWidget(QWidget):
     """The bar shows the view's letter and colour, and moves through the slices."""
 
@@ -33,7 +43,7 @@ class SliceWidget(QWidget):
         self.setObjectName(f"qMRMLSliceWidget{node.GetLayoutName()}")
         self._view, self._slider = SliceView(self._logic, application_logic), SliderWidget()
         self._overlay = vtk.vtkCornerAnnotation()
-        self._view.renderer().AddViewProp(self._overlay)
+        self._view.own_renderer().AddViewProp(self._overlay)
         self._slider.decimals, self._slider.suffix = 1, " mm"
         letter = QLabel(node.GetLayoutLabel())
         red, green, blue = (round(255 * part) for part in node.GetLayoutColor())
@@ -56,14 +66,11 @@ class SliceWidget(QWidget):
     def sliceView(self) -> SliceView:
         return self._view
 
-    def sliceController(self) -> SliceWidget:
-        return self
+    def sliceController(self) -> SliceController:
+        return SliceController(self._slider)
 
     def overlayCornerAnnotation(self) -> Any:
         return self._overlay
-
-    def sliceOffsetSlider(self) -> SliderWidget:
-        return self._slider
 
     def mrmlSliceNode(self) -> Any:
         return self._logic.GetSliceNode()

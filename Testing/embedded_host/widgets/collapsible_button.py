@@ -36,7 +36,7 @@ class CollapsibleButton(QWidget):
     def setText(self, text: str) -> None:
         self._heading.setText(text)
 
-    def setCollapsed(self, collapsed: bool) -> None:
+    def _set_collapsed(self, collapsed: bool) -> None:
         if collapsed == self._collapsed:
             return
         self._collapsed = collapsed
@@ -53,7 +53,7 @@ class CollapsibleButton(QWidget):
         super().resizeEvent(event)
 
     def _pressed(self) -> None:
-        self.setCollapsed(not self._collapsed)
+        self._set_collapsed(not self._collapsed)
         self.clicked.emit(not self._collapsed)
 
     def _get_text(self) -> str:
@@ -66,8 +66,8 @@ class CollapsibleButton(QWidget):
         return not self._collapsed
 
     def _set_checked(self, checked: bool) -> None:
-        self.setCollapsed(not checked)
+        self._set_collapsed(not checked)
 
     text = Property(str, _get_text, setText)
-    collapsed = Property(bool, _get_collapsed, setCollapsed)
+    collapsed = Property(bool, _get_collapsed, _set_collapsed)
     checked = Property(bool, _get_checked, _set_checked)
