@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from CovidQuantLib.hitl.edit_log import read_edit_log, summarise_edit_log
@@ -60,7 +61,7 @@ class CorrectPanel(Panel):
         self._options.connect(self.observations)
         for button, slot in (
             (ui.resumeDraftButton, self.correction.resume_draft),
-            (ui.discardDraftButton, self.correction.discard_draft),
+            (ui.discardDraftButton, self._on_discard),
             (ui.addToLungButton, self._on_add_to_lung),
             (ui.dismissOutsideButton, self._on_dismiss),
             (ui.blankButton, self._on_blank),
@@ -191,5 +192,13 @@ class CorrectPanel(Panel):
             session.dismiss_outside()
             self.desk.changed()
 
+    def _on_discard(self) -> None:
+        if slicer.util.confirmYesNoDisplay(_("Remove the draft and its time? They cannot be brought back.")):
+            self.correction.discard_draft()
+
     def _on_blank(self) -> None:
-        self.correction.begin_blank()
+        session = self.correction.session
+        works = self.correction.offered is not None or (session is not None and not session.is_unchanged)
+        question = _("Put away what was corrected, and its time? They cannot be brought back.")
+        if not works or slicer.util.confirmYesNoDisplay(question):
+            self.correction.begin_blank()

@@ -16,9 +16,9 @@ from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.draft_place import local_draft_name
 from CovidQuantLib.slicer_app.edit_session import EditSession, Listeners
 from CovidQuantLib.slicer_app.infection_edits import Drawing
-from CovidQuantLib.slicer_app.label_arrays import read_labels
+from CovidQuantLib.slicer_app.label_arrays import read_labels, whole_box, write_labels
 from CovidQuantLib.slicer_app.live_numbers import Numbers
-from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited
+from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited, was_edited
 from CovidQuantLib.slicer_app.submission import opens_blank
 
 THRESHOLD = "threshold"
@@ -71,9 +71,10 @@ class Correction:
         self._say_problems(lambda: self._open(draft, None))
 
     def discard_draft(self) -> None:
-        """Remove the draft that was offered, and begin anew."""
-        self.offered = None
-        self._say_problems(lambda: self._begin_anew(removed=True))
+        """Remove the draft that was offered, and begin anew, from the proposal that the draft began from."""
+        draft, self.offered = self.offered, None
+        if draft is not None:
+            self._say_problems(lambda: self._begin_before(draft))
 
     def begin_blank(self) -> None:
         """Begin anew from a blank mask."""
@@ -133,6 +134,26 @@ class Correction:
             return name.edit_log.is_file() and read_edit_log(name.edit_log).events[-1].kind == "submitted"
         except (InputError, IndexError):
             return False
+
+    def _begin_before(self, draft: Draft) -> None:
+        """Begin where `draft` began. Raises `InputError` where the scene has been edited and does not hold that now."""
+        case = self._desk.case
+        if case is None:
+            return
+        shown = draft.maps.get("start")
+        remove_draft(self._name())
+        if not is_edited(case):
+            self._begin_anew()
+        elif draft.start == BLANK:
+            self._begin_anew(BLANK)
+        elif shown is None or was_edited(case.anatomy):
+            raise InputError(
+                _("The draft is removed. What the scene holds was edited: press the button in section 1 to begin anew.")
+            )
+        else:
+            labels = ct_grid(case.volume).order.to_stored(shown)
+            write_labels(case.infection, INFECTION, whole_box(case.volume), labels, case.volume)
+            self._begin_anew(draft.start)
 
     def _begin_or_offer(self) -> None:
         draft = load_draft(self._name())

@@ -14,6 +14,7 @@ from CovidQuantLib.slicer_app.case_arrays import ANATOMY, CaseArrays
 from CovidQuantLib.slicer_app.classes import ClassLedger, marks_of_recovered
 from CovidQuantLib.slicer_app.ct_export import EventsHandled
 from CovidQuantLib.slicer_app.label_arrays import covering_box, nonzero_box
+from CovidQuantLib.slicer_app.segmentation_nodes import mark_edited
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,10 @@ def begin_from_scene(arrays: CaseArrays, start: Start, handle_events: EventsHand
     """Begin with what is in the scene; with a blank start that is put away."""
     labels = arrays.read_infection(arrays.whole)
     handle_events()
-    if start == BLANK:
+    if start == BLANK and labels.any():
         labels[:] = 0
         arrays.write_infection(arrays.whole, labels)
+        mark_edited(arrays.nodes.infection)
     shown = labels.copy()
     handle_events()
     return Beginning(ClassLedger(labels), shown, start)
@@ -53,7 +55,11 @@ def begin_from_draft(arrays: CaseArrays, draft: Draft, handle_events: EventsHand
         if name in draft.maps:
             arrays.write_anatomy(arrays.whole, {name: arrays.from_library(draft.maps[name])})
             handle_events()
-    arrays.write_infection(arrays.whole, labels)
+    if arrays.anatomy_changed:
+        mark_edited(arrays.nodes.anatomy)
+    if not np.array_equal(arrays.read_infection(arrays.whole), labels):
+        mark_edited(arrays.nodes.infection)
+        arrays.write_infection(arrays.whole, labels)
     ledger = ClassLedger(labels, marks_of_recovered(labels, shown))
     boxes = (ledger.extent, nonzero_box(shown, arrays.whole))
     ledger.extent = covering_box([box for box in boxes if box is not None])

@@ -42,6 +42,7 @@ class SliceGuide:
         self._showing = False
         self.marks, self._ui.uncertainLabel.text = _marks(session, numbers)
         self._ui.nextMarkButton.visible = bool(self.marks)
+        self.look()
 
     def end(self) -> None:
         """There is no session any more."""

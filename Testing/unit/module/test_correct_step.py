@@ -202,3 +202,55 @@ def test_choosing_a_class_in_the_editor_ends_letting_density_tell_it(reader: Rea
     ui.segmentEditor.setCurrentSegmentID("consolidation")
     assert reader.session.edits.drawing == "consolidation"
     assert not ui.unclassifiedCheck.checked
+
+
+def test_marks_lead_through_the_slices_from_the_head_to_the_feet(reader: Reader) -> None:
+    from dataclasses import replace
+
+    from CovidQuantLib.slicer_app.slice_bar import slice_shown
+
+    ui, grid, desk = reader.section("Correct"), reader.session.arrays.grid, reader.screen.desk
+    assert "threshold does not say" in ui.uncertainLabel.text
+    assert not ui.nextMarkButton.isVisible()
+    unsure = [0.0] * grid.geometry.shape[0]
+    unsure[20], unsure[60] = 1.0, 0.8
+    desk.numbers = replace(desk.numbers, uncertain_ml=tuple(unsure), sources={"infection": "a model"})
+    reader.screen.leave()
+    reader.screen.enter()
+    reader.rest(0.2)
+    ui.sliceSlider.value = 0
+    assert slice_shown(grid) == grid.geometry.shape[0] - 1
+    shown = []
+    for _ in range(3):
+        reader.press(ui.nextMarkButton)
+        shown.append(slice_shown(grid))
+    assert shown == [60, 20, 60]
+    assert ui.sliceSlider.value == grid.geometry.shape[0] - 1 - 60
+    ui.blankButton.click()
+    assert "blank mask" in ui.uncertainLabel.text
+    assert not ui.nextMarkButton.isVisible()
+    assert not ui.acceptButton.isEnabled()
+    reader.settle()
+    assert desk.numbers.region("lungs").infection_ml == 0.0
+
+
+def test_a_draft_is_removed_only_when_the_reader_says_yes_and_then_the_proposal_is_back(reader: Reader) -> None:
+    ui, desk = reader.section("Correct"), reader.screen.desk
+    proposal = reader.infection()
+    reader.session.delete_component(reader.ras(reader.lesion(2)))
+    corrected = reader.infection()
+    for answer, expected in (("No", corrected), ("Yes", proposal)):
+        desk.close_session()
+        desk.changed()
+        reader.rest()
+        reader.application.dialogs.answer(answer)
+        reader.press(ui.discardDraftButton)
+        if answer == "No":
+            assert desk.session is None
+            reader.press(ui.resumeDraftButton)
+        assert np.array_equal(reader.infection(), expected)
+        assert np.array_equal(reader.session.start_labels, proposal)
+        assert reader.session.start.kind == "proposal"
+        reader.settle()
+        reader.numbers_are_right()
+    assert ui.acceptButton.isEnabled()

@@ -39,9 +39,9 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         labels[4:20, 5:25, 6:18], labels[4:20, 5:25, 18:30] = 1, 2
     hu = np.full(shape, -850, np.int16)
     ct = replace(a_chest().ct, hu=hu, geometry=grid.geometry, stored=grid.order, stored_geometry=grid.stored)
-    parts = [Part(labels, THRESHOLD) for labels in maps]
+    lungs, lobes, segments, infection = (Part(labels, THRESHOLD) for labels in maps)
     path = tmp_path_factory.mktemp("results") / SEGMENTATION_FILE
-    write_seg_nrrd(path, ct, ChestSegmentation(*parts))
+    write_seg_nrrd(path, ct, ChestSegmentation(lungs, lobes, segments, infection))
     slicer.mrmlScene.Clear(0)
     return path.read_bytes()
 

@@ -12,6 +12,7 @@ from CovidQuantLib.hitl.edit_log import read_edit_log
 from CovidQuantLib.hitl.pool import load_draft
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.slicer_app import edit_session
+from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
 from Testing.unit.slicer_app.chest_case import a_chest, case_nodes
 from Testing.unit.slicer_app.sessions import (
     NAME,
@@ -55,6 +56,8 @@ def test_after_a_crash_the_draft_brings_everything_back() -> None:
     assert np.array_equal(again.lungs, lungs)
     assert np.array_equal(again.session.ledger.by_reader, marks)
     assert again.heard.numbers[-1].regions == whole_quantification(again).regions
+    assert is_edited(again.nodes)
+    assert not again.session.is_unchanged
     again.session.submit()
     log = read_edit_log(NAME.edit_log)
     assert (log.sessions, log.submitted) == (2, True)
