@@ -123,6 +123,15 @@ def test_of_several_classes_the_most_probable_gives_the_label() -> None:
     np.testing.assert_allclose(found.entropy, expected, rtol=1e-4)
 
 
+def test_the_foreground_is_the_probability_of_all_labels_together() -> None:
+    grid = geometry((2.0, 2.0, 2.0))
+    truth = ball(grid)
+    found = predict(lung_with(truth), grid, whole(grid), _FixedClasses(), TWO_MM, foreground=True)
+    assert found.foreground is not None
+    assert found.entropy is None
+    np.testing.assert_allclose(found.foreground, np.where(truth, 0.8, 0.5), atol=1e-6)
+
+
 def test_the_threshold_is_the_probability_from_which_on_a_label_wins_against_the_background() -> None:
     grid = geometry((2.0, 2.0, 2.0))
     hu = np.full(grid.shape, -1000, np.int16)
