@@ -338,6 +338,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/surfaces.py
   CovidQuantLib/slicer_app/tables.py
   CovidQuantLib/slicer_app/uncertain_slices.py
+  CovidQuantLib/slicer_app/views_state.py
   CovidQuantLib/slicer_app/views_watch.py
   CovidQuantLib/slicer_app/volume_loading.py
   CovidQuantLib/slicer_app/whose.py

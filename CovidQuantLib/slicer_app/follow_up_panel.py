@@ -35,8 +35,8 @@ class FollowUpPanel(Panel):
         self._filling = False
         points = [_("Day"), _("Lungs\nml"), _("POI"), _("Ground\nglass ml"), _("Consoli-\ndation ml")]
         kinds = (_("ml"), _("points"), "%")
-        changes = ["", *(_("First CT\n{unit}").format(unit=kind) for kind in kinds)]
-        changes += [_("Previous\n{unit}").format(unit=kind) for kind in kinds]
+        changes = ["", *(_("First\n{unit}").format(unit=kind) for kind in kinds)]
+        changes += [_("Before\n{unit}").format(unit=kind) for kind in kinds]
         set_up_table(self.ui.pointsTable, points)
         set_up_table(self.ui.changesTable, changes, wide=0)
         listen = self.observations.connect
@@ -124,7 +124,7 @@ class FollowUpPanel(Panel):
         table.visible = self.ui.changesLabel.visible = len(points) > 1
         if len(points) < 2:
             return
-        self.ui.changesLabel.text = _("Changes of {day}, in ml, percentage points of the lungs, and relative:").format(
+        self.ui.changesLabel.text = _("Changes of {day} against the first CT and the one before:").format(
             day=self._name(chosen)
         )
         names = (_("Infection"), _("Ground glass"), _("Consolidation"))

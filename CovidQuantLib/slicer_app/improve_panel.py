@@ -128,7 +128,7 @@ class ImprovePanel(Panel):
     def _on_plot(self) -> None:
         in_minutes = self.ui.plotBox.currentIndex == 0
         found = [model["minutes" if in_minutes else "dice"] or {} for model in self._models]
-        across = ", ".join(f"{place} {model['name']}" for place, model in enumerate(self._models, 1))
+        across = _("Models, numbered as in the table")
         title = _("Minutes of correction (measured)") if in_minutes else _("Dice on the hold-out")
         show_bars(
             *("models", title, (across, _("minutes") if in_minutes else _("Dice"))),

@@ -79,6 +79,7 @@ def show_chart(part: str, title: str, axes: Axes, series: Sequence[Any]) -> None
     chart.RemoveAllPlotSeriesNodeIDs()
     for node in series:
         chart.AddAndObservePlotSeriesNodeID(node.GetID())
+    chart.SetLegendVisibility(len(series) > 1)
     chart.SetTitle(title)
     chart.SetXAxisTitle(axes.across)
     chart.SetYAxisTitle(axes.up)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,21 +14,13 @@ from CovidQuantLib.slicer_app.ct_export import ct_grid
 from CovidQuantLib.slicer_app.label_arrays import nonzero_box, read_labels, whole_box
 from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes
 from CovidQuantLib.slicer_app.surfaces import show_surfaces
+from CovidQuantLib.slicer_app.views_state import ViewsState
 
 _LEFT, _RIGHT = "Red", "Yellow"
 _ANTERIOR = 3
 """As ctkAxesWidget numbers the sides of the patient."""
 _NEARER = 0.75
 """What VTK takes for the view to hold leaves much room around it."""
-
-
-@dataclass(frozen=True)
-class _Views:
-    """The views before two cases were shown: their arrangement, the slices' orientations, the volumes in them."""
-
-    arrangement: int
-    orientations: dict[str, str]
-    layers: dict[str, tuple[str | None, str | None]]
 
 
 def lung_heights(nodes: CaseNodes) -> tuple[float, float]:
@@ -54,7 +45,7 @@ class SideBySide:
         self._moving = False
         self._heights: dict[str, tuple[float, float]] = {}
         self._cases: tuple[CaseNodes, ...] = ()
-        self._before: _Views | None = None
+        self._before: ViewsState | None = None
 
     @property
     def is_on(self) -> bool:
@@ -101,18 +92,12 @@ class SideBySide:
         before, self._before = self._before, None
         layout = slicer.app.layoutManager()
         if before is not None and layout is not None:
-            for name, orientation in before.orientations.items():
-                layout.sliceWidget(name).mrmlSliceNode().SetOrientation(orientation)
-            _show_layers(before.layers)
-            layout.setLayout(before.arrangement)
+            before.show(layout)
 
     def _begin(self, first: CaseNodes, last: CaseNodes, arrangement: int) -> Any:
         self.end()
         layout = slicer.app.layoutManager()
-        orientations = {
-            name: layout.sliceWidget(name).mrmlSliceNode().GetOrientation() for name in layout.sliceViewNames()
-        }
-        self._before, self._cases = _Views(layout.layout, orientations, _layers()), (first, last)
+        self._before, self._cases = ViewsState.of(layout), (first, last)
         layout.setLayout(arrangement)
         return layout
 
@@ -130,21 +115,6 @@ class SideBySide:
             node.SetSliceOffset(float(np.interp(offset, self._heights[moved], self._heights[other])))
         finally:
             self._moving = False
-
-
-def _layers() -> dict[str, tuple[str | None, str | None]]:
-    """The volumes at the back and in front of each slice view, shown or not, by the node that names them."""
-    composites = slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")
-    return {node.GetID(): (node.GetBackgroundVolumeID(), node.GetForegroundVolumeID()) for node in composites}
-
-
-def _show_layers(layers: dict[str, tuple[str | None, str | None]]) -> None:
-    """Bring back those that are still there."""
-    for name, (back, front) in layers.items():
-        node = slicer.mrmlScene.GetNodeByID(name)
-        if node is not None:
-            node.SetBackgroundVolumeID(back if back and slicer.mrmlScene.GetNodeByID(back) else None)
-            node.SetForegroundVolumeID(front if front and slicer.mrmlScene.GetNodeByID(front) else None)
 
 
 def _look_alike(views: list[Any]) -> None:

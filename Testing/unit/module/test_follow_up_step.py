@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,14 +32,24 @@ def results_of(dense: bool) -> tuple[Path, str]:  # noqa: FBT001 - the key of a 
     return folder, true_results(folder, a_chest() if dense else without_consolidation())
 
 
-def add_case(screen: Any, date: str, *, patient: str = "4711", dense: bool = True) -> Any:
-    """A CT of a patient with its results on the screen."""
+def add_case(
+    screen: Any, date: str, *, patient: str = "4711", dense: bool = True, lungs: float = 1.0, table_mm: float = 0.0
+) -> Any:
+    """A CT of a patient with its results on the screen; its lungs are said to be `lungs` times as large as they are.
+
+    `table_mm`: how much higher the patient lies on the table.
+    """
     from CovidQuantLib.slicer_app.case_numbers import parse_numbers
     from CovidQuantLib.slicer_app.segmentation_nodes import load_results
     from CovidQuantLib.slicer_app.self_test_chest import chest_volume
 
     folder, text = results_of(dense)
+    document = json.loads(text)
+    document["regions"][0]["volume_ml"] *= lungs
+    text = json.dumps(document)
     volume = chest_volume(a_chest(), patient, date)
+    origin = volume.GetOrigin()
+    volume.SetOrigin(origin[0], origin[1], origin[2] + table_mm)
     nodes = load_results(folder, volume)
     screen.desk.parameters.ct = volume
     screen.desk.new_case(nodes, parse_numbers(text), text)
@@ -161,6 +172,74 @@ def test_a_scan_of_the_patient_that_is_in_the_pool_alone_is_listed(screen: Any, 
     screen.desk.settings.set_pool(str(tmp_path / "pool"))
     add_case(screen, "20200301")
     assert "in the pool, not in the scene" in opened(screen).ui.patientLabel.text
+
+
+def test_a_ct_without_a_date_has_no_place_in_the_order(screen: Any) -> None:
+    add_case(screen, "")
+    assert opened(screen).ui.pointsTable.item(0, 0).text() == "not available"
+    add_case(screen, "20200301")
+    ui = opened(screen).ui
+    assert ui.pointsTable.rowCount == 1
+    assert "its date is not known" in ui.patientLabel.text
+
+
+@pytest.mark.parametrize(("lungs", "warned"), [(1.14, False), (1.16, True), (0.84, True)])
+def test_lungs_of_another_volume_are_warned_of(screen: Any, lungs: float, warned: bool) -> None:  # noqa: FBT001
+    add_case(screen, "20200301")
+    add_case(screen, "20200311", lungs=lungs)
+    label = opened(screen).ui.warningLabel
+    assert label.visible == warned
+    if warned:
+        assert "day 10" in label.text
+        assert "15 %" in label.text
+
+
+def test_slices_follow_each_other_by_height_within_the_lungs_and_not_by_the_table(
+    application: Application, screen: Any
+) -> None:
+    import slicer
+
+    application.open_window().show()
+    add_case(screen, "20200301")
+    add_case(screen, "20200311", table_mm=100.0)
+    panel = opened(screen)
+    panel.ui.linkButton.click()
+    layout = slicer.app.layoutManager()
+    red, yellow = (layout.sliceWidget(name).mrmlSliceNode() for name in ("Red", "Yellow"))
+    for offset in (-120.0, -60.0, -30.0):
+        red.SetSliceOffset(offset)
+        assert yellow.GetSliceOffset() == pytest.approx(offset + 100.0, abs=1.0)
+    yellow.SetSliceOffset(20.0)
+    assert red.GetSliceOffset() == pytest.approx(-80.0, abs=1.0)
+
+
+def test_the_views_are_as_they_were_once_the_two_cts_are_apart_again(application: Application, screen: Any) -> None:
+    import slicer
+
+    application.open_window().show()
+    add_case(screen, "20200301")
+    last = add_case(screen, "20200311")
+    slicer.util.setSliceViewerLayers(background=last.volume, fit=True)
+    application.process_events(0.1)
+    panel, layout = opened(screen), slicer.app.layoutManager()
+
+    def views() -> list[Any]:
+        found = []
+        for name in ("Red", "Green", "Yellow"):
+            node = layout.sliceWidget(name).mrmlSliceNode()
+            composite = layout.sliceWidget(name).mrmlSliceCompositeNode()
+            field = [round(mm, 1) for mm in (*node.GetFieldOfView(), node.GetSliceOffset())]
+            found.append((node.GetOrientation(), composite.GetBackgroundVolumeID(), field))
+        return found
+
+    layout.sliceWidget("Yellow").mrmlSliceNode().SetSliceOffset(-40.0)
+    before = views()
+    for name in ("linkButton", "volumesButton"):
+        getattr(panel.ui, name).click()
+        application.process_events(0.1)
+        getattr(panel.ui, name).click()
+        application.process_events(0.1)
+        assert views() == before
 
 
 def test_both_infections_are_seen_in_3d_at_one_scale(application: Application, screen: Any) -> None:
