@@ -1,4 +1,4 @@
-"""Write the data list with which docs/networks.md compares networks: painted lesions in four chests and a synthetic one.
+"""Write the data list with which docs/networks.md compares networks: painted lesions in four chests and a fifth.
 
     python -m Testing.benchmarks.comparison DATA LIST.json [--all]
     covidquant compare LIST.json --output DIR --minutes 3 --only 1 --patch 32,64,64 --augmentation 0.3 --threads 1
