@@ -34,6 +34,7 @@ examples:
   covidquant evaluate reference.nii.gz results       how far an infection mask is from a reference
   covidquant models list                             which models there are, and which one is active
   covidquant train list.json --output model --minutes 60   a network from CTs and masks
+  covidquant compare list.json --output folder       several networks on the same folds
   covidquant pool init POOL                          a pool of readings, to train from
   covidquant round start POOL --minutes 60           the pool's next model, judged on its hold-out
 
