@@ -74,6 +74,9 @@ def _submit(walker: Walker) -> None:
     walker.press(ui.facts.findChildren("QToolButton")[0])
     ui.onsetBox.value = 6
     walker.picture("4-submit-facts", "Submit")
+    if ui.outsideRow.isVisible():
+        walker.press(ui.cutOutsideButton)
+        walker.rest(2.0)
     walker.press(ui.submitButton)
     walker.wait()
     walker.picture("4-submitted", "Submit")
