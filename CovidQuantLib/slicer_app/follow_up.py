@@ -17,6 +17,7 @@ from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, case_nodes_of
 from CovidQuantLib.slicer_app.whose import Whose, whose
 
 _SHOWN_CODE = 8
+_VOLUMES = "vtkMRMLScalarVolumeNode"
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,13 @@ def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None,
 
     Patients are compared by pseudonym. A CT that does not say whose it is belongs to nobody but itself.
     """
-    own = whose(chosen, pool)
+    known = {volume.GetID(): whose(volume, pool) for volume in slicer.util.getNodesByClass(_VOLUMES)}
+    own = known[chosen.GetID()]
     found: list[tuple[Whose, CaseNodes, CaseNumbers]] = []
     skipped = []
-    for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode"):
-        cases, known = case_nodes_of(volume), own if volume is chosen else whose(volume, pool)
-        if volume is not chosen and (not own.patient or known.patient != own.patient):
+    for volume in slicer.util.getNodesByClass(_VOLUMES):
+        cases, its = case_nodes_of(volume), known[volume.GetID()]
+        if volume is not chosen and (not own.patient or its.patient != own.patient):
             if cases:
                 skipped.append((volume.GetName(), _("another patient, or it does not say whose CT it is")))
             continue
@@ -67,11 +69,11 @@ def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None,
         if measured is None:
             skipped.append((volume.GetName(), _("not segmented and quantified yet")))
         else:
-            found.append((known, cases[-1], measured))
+            found.append((its, cases[-1], measured))
     if len(found) > 1:
         skipped += [(one[1].volume.GetName(), _("its date is not known")) for one in found if one[0].day is None]
         found = [one for one in found if one[0].day is not None]
-    skipped += _only_in_the_pool(own, pool)
+    skipped += _only_in_the_pool(own, [one for one in known.values() if one.patient == own.patient], pool)
     found.sort(key=lambda one: one[0].day or 0)
     return Course(own.patient, _visits(found), tuple(skipped))
 
@@ -87,13 +89,11 @@ def _visits(found: Sequence[tuple[Whose, CaseNodes, CaseNumbers]]) -> tuple[Visi
     return tuple(visits)
 
 
-def _only_in_the_pool(own: Whose, pool: Pool | None) -> list[tuple[str, str]]:
-    """The patient's scans in the pool of days of which no CT is in the scene."""
+def _only_in_the_pool(own: Whose, here: Sequence[Whose], pool: Pool | None) -> list[tuple[str, str]]:
+    """The patient's scans in the pool of days of which no CT is in the scene; `here` are those that are."""
     if pool is None or not own.patient:
         return []
-    here = [whose(volume, pool) for volume in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")]
-    own_here = [one for one in here if one.patient == own.patient]
-    names, days = {one.scan for one in own_here}, {one.day for one in own_here if not one.scan}
+    names, days = {one.scan for one in here}, {one.day for one in here if not one.scan}
     return [
         (_("CT {code}").format(code=scan.code[:_SHOWN_CODE]), _("in the pool, not in the scene"))
         for scan in scans(pool, own.patient)

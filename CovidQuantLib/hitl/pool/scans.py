@@ -80,7 +80,11 @@ def scans(pool: Pool, patient: str | None = None) -> tuple[Scan, ...]:
 def find_scan(pool: Pool, name: str) -> Scan:
     """The scan whose code begins with `name` (4 letters or more). Raises `InputError` where none or several do."""
     name = name.strip().lower()
-    matches = [scan for scan in scans(pool) if len(name) >= _SHORTEST_NAME and scan.code.startswith(name)]
+    owners = [path.name for path in coded_entries(patients_folder(pool.folder))]
+    if is_code(name):  # a whole code is looked up, without reading the record of every scan
+        owners = [owner for owner in owners if (scans_folder(pool.folder, owner) / name).is_dir()]
+    found = [scan for owner in owners for scan in scans(pool, owner)]
+    matches = [scan for scan in found if len(name) >= _SHORTEST_NAME and scan.code.startswith(name)]
     if not matches:
         raise InputError("There is no such scan in the pool. See the list: covidquant pool status POOL --list.")
     if len(matches) > 1:
