@@ -53,7 +53,8 @@ class ViewsState:
                 node.SetBackgroundVolumeID(_there(back))
                 node.SetForegroundVolumeID(_there(front))
         layout.setLayout(self.arrangement)
-        slicer.app.processEvents()  # the views take their old size, for which their fields of view were
+        if not slicer.mrmlScene.IsClosing():  # what was pressed meanwhile is not for a scene that goes
+            slicer.app.processEvents()  # the views take their old size, for which their fields of view were
         for view in self.slices:
             view.show(layout)
 
