@@ -24,8 +24,9 @@ a file of its own name. What the panels build on:
     surfaces.show_surfaces(node, handle_events), surfaces.hide_surfaces(node)
     label_arrays.read_labels(node, structures, volume), write_labels(node, structures, box, labels, volume)
 
-    edit_session.EditSession(nodes, name, start, Listeners(numbers, outside_ml, problem, closed), save_undo=...)
-        .begin(draft or None) .follow_editor(node) .settle() .submit() .close() .is_open .is_saved .lung_slices
+    edit_session.EditSession(nodes, name, start, Listeners(numbers, outside_ml, problem, closed, drawing), ...)
+        .begin(draft or None) .follow_editor(node) .settle() .submit() .close()
+        .is_open .is_saved .is_unchanged .waiting_ml .lung_slices
         .delete_component(ras) .change_class(ras) .grow_from(ras) .split_again(hu) .add_to_lung() .dismiss_outside()
         .infection_outside() .repair_outside("add" or "cut")                before submitting
         .edits: .drawing "ggo" "consolidation" "unclassified", .inside_lungs

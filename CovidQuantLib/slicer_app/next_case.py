@@ -47,7 +47,9 @@ class NextCase:
 
     def _begin(self, volume: Any, *, keeps_draft: bool) -> None:
         # A CT that was on the screen before is as it was left, with its draft.
-        if not case_nodes_of(volume):
+        if case_nodes_of(volume):
+            self._desk.show_section("Correct")
+        else:
             segment(self._desk, volume, usual_options(self._desk), "Look")
         if keeps_draft:
             self._desk.say(_("The correction of the case before is kept as a draft, and is not submitted."))

@@ -119,9 +119,10 @@ class SubmitPanel(Panel):
         box = session.ledger.extent
         start = session.start_labels if box is None else session.start_labels[box.slices]
         now = session.ledger.labels if box is None else session.ledger.labels[box.slices]
-        added = int(np.count_nonzero((now > 0) & (start == 0))) * ml
-        removed = int(np.count_nonzero((now == 0) & (start > 0))) * ml
-        changed = int(np.count_nonzero((now > 0) & (start > 0) & (now != start))) * ml
+        differ = now != start
+        before, after = start[differ], now[differ]
+        added, removed = np.count_nonzero(before == 0), np.count_nonzero(after == 0)
+        changed = before.size - added - removed
         starts = {"blank": _("a blank mask"), "proposal": _("a proposal")}
         return "\n".join(
             [
@@ -129,7 +130,7 @@ class SubmitPanel(Panel):
                     reader=session.name.reader, start=starts.get(session.start.kind, _("an earlier reading"))
                 ),
                 _("Infection: {added} ml added, {removed} ml removed, {changed} ml of another class.").format(
-                    added=millilitres(added), removed=millilitres(removed), changed=millilitres(changed)
+                    added=millilitres(added * ml), removed=millilitres(removed * ml), changed=millilitres(changed * ml)
                 ),
                 _("Lungs, lobes, segments: {anatomy}. Edit log: yes.").format(
                     anatomy=_("changed") if session.arrays.anatomy_changed else _("as proposed")
