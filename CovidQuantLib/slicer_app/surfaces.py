@@ -33,7 +33,9 @@ def show_surfaces(node: Any, handle_events: EventsHandled | None = None, *, anew
         handle_events()
         if not slicer.mrmlScene.IsNodePresent(node):
             return
-    for key in list(segmentation.GetSegmentIDs()):
+    # vtkSegmentation takes the first segment by name for all: once that one has a surface, Slicer makes those that others
+    # lack, in seconds. So that one comes last.
+    for key in sorted(segmentation.GetSegmentIDs(), reverse=True):
         segment = segmentation.GetSegment(key)
         if key in made or segment.GetRepresentation(CLOSED_SURFACE) is None:
             segment.AddRepresentation(CLOSED_SURFACE, made.get(key) or vtk.vtkPolyData())

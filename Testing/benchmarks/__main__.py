@@ -8,7 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-BENCHMARKS = ("whole_job", "quantification", "lungs", "lobes", "infection", "networks", "engines", "screen")
+BENCHMARKS = (
+    "whole_job",
+    "quantification",
+    "lungs",
+    "lobes",
+    "infection",
+    "networks",
+    "engines",
+    "screen",
+    "screen_turns",
+)
 
 
 def machine() -> str:

@@ -70,27 +70,48 @@ def enlarged(labels: Any) -> Any:
     return np.ascontiguousarray(labels[np.ix_(*axes)])
 
 
-def rows(folder: Path) -> Iterator[str]:
-    """A row for each thing that a reader does."""
-    boot()
+@dataclass(frozen=True)
+class LargeCase:
+    """The chest in the scene: its volume node, its grid, its label maps by name, and its segmentation."""
+
+    volume: Any
+    grid: Any
+    maps: dict[str, Any]
+    ct: Any
+    segmentation: ChestSegmentation
+
+
+def large_case(folder: Path) -> LargeCase:
+    """Put the enlarged chest into the scene, and its segmentation as the worker would write it into `folder`."""
     import slicer
 
-    from CovidQuantLib.hitl.pool import Start
-    from CovidQuantLib.slicer_app.ct_export import ct_grid, export_ct
-    from CovidQuantLib.slicer_app.draft_place import local_draft_name
-    from CovidQuantLib.slicer_app.edit_session import EditSession
-    from CovidQuantLib.slicer_app.label_arrays import write_labels
-    from CovidQuantLib.slicer_app.segmentation_nodes import load_results
+    from CovidQuantLib.slicer_app.ct_export import ct_grid
 
     chest = make_chest(SMALL)
     maps = {name: enlarged(getattr(chest, name)) for name in ("lungs", "lobes", "segments", "infection")}
     volume = slicer.util.addVolumeFromArray(enlarged(chest.ct.hu), np.diag([-0.7, -0.7, 1.1, 1.0]), "CT")
     grid = ct_grid(volume)
-    ct = replace(chest.ct, geometry=grid.geometry, stored=grid.order, stored_geometry=grid.stored)
+    ct = replace(
+        chest.ct, hu=enlarged(chest.ct.hu), geometry=grid.geometry, stored=grid.order, stored_geometry=grid.stored
+    )
     parts = {name: Part(labels, THRESHOLD) for name, labels in maps.items()}
     segmentation = ChestSegmentation(parts["lungs"], parts["lobes"], parts["segments"], parts["infection"])
     write_seg_nrrd(folder / SEGMENTATION_FILE, ct, segmentation)
+    return LargeCase(volume, grid, maps, ct, segmentation)
 
+
+def rows(folder: Path) -> Iterator[str]:
+    """A row for each thing that a reader does."""
+    boot()
+    from CovidQuantLib.hitl.pool import Start
+    from CovidQuantLib.slicer_app.ct_export import export_ct
+    from CovidQuantLib.slicer_app.draft_place import local_draft_name
+    from CovidQuantLib.slicer_app.edit_session import EditSession
+    from CovidQuantLib.slicer_app.label_arrays import write_labels
+    from CovidQuantLib.slicer_app.segmentation_nodes import load_results
+
+    case = large_case(folder)
+    volume, grid, maps = case.volume, case.grid, case.maps
     stalls = Stalls()
     export_ct(volume, folder / "ct.nrrd", stalls.handled)
     yield stalls.row("hand the CT to the worker")

@@ -198,6 +198,9 @@ def test_surfaces_are_made_one_by_one_and_only_of_what_is_seen(nodes: CaseNodes)
     assert has_surfaces(nodes.anatomy)
     surface = nodes.anatomy.GetSegmentation().GetSegment("left").GetRepresentation("Closed surface")
     assert surface.GetNumberOfPoints() > 100
+    for hidden in ("RS1", "LS10", "RUL"):
+        segment = nodes.anatomy.GetSegmentation().GetSegment(hidden)
+        assert segment.GetRepresentation("Closed surface").GetNumberOfPoints() == 0
     lps = a_chest().ct.geometry.to_lps(np.argwhere(a_chest().lungs == 2).mean(axis=0))
     assert np.abs(np.array(surface.GetCenter()) - (-lps[0], -lps[1], lps[2])).max() < 40
     nodes.anatomy.GetDisplayNode().SetSegmentVisibility3D("RUL", True)
