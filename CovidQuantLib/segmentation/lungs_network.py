@@ -19,15 +19,17 @@ from CovidQuantLib.inference import open_engine, predict
 from CovidQuantLib.messages import CaseWarning
 from CovidQuantLib.networks import network
 from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.segmentation.aorta import descending_aorta
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.segmentation.morphology import components, dilate, open_
+from CovidQuantLib.segmentation.spine import find_spine
 
 if TYPE_CHECKING:
     from CovidQuantLib.models import LoadedModel
 
 Parts = npt.NDArray[np.int32]
-SMALLEST_ADDED_ML = 15.0
-"""A smaller disagreement is left to the reader: at the model's spacing it is within the error of its border."""
+SMALLEST_ADDED_ML = 60.0
+"""A smaller disagreement is left to the reader: vessels of a hilum make 50 ml."""
 LARGEST_LUNGS_ML = 10_000.0
 LEAST_COVERED = 0.8
 """Beyond the one (larger than any lungs), or under the other (its share of the threshold lungs, side by side), the
@@ -36,6 +38,8 @@ DENSE_HU = -500
 """What is added is denser than this in the mean: bronchi and rests of air within it come with it."""
 _WORKING_MM = 3.0
 _SHELL_MM, _AROUND_MM = 5.0, 10.0
+_AORTA_WALL_MM = 6.0
+_BODY_HU = -300
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,11 @@ class BackedLungs:
 def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Progress = no_progress) -> BackedLungs:
     """`lungs` with the dense parts of a lung that `model` sees and the threshold left out.
 
-    A part counts where it touches the lungs, is dense in the mean, thicker than twice 5 mm and has 15 ml or more;
-    thinner ones are differences of the border, which is the network's within 10 mm of such a part. Airways stay
-    outside. Then parts of that size that the network sees on the other side change sides. Where something was added a
-    warning says how much. Nothing is where the network's lungs cannot be any, and a warning says that.
+    A part counts where it touches the lungs, is dense in the mean, thicker than twice 5 mm and has 60 ml or more;
+    thinner ones are differences of the border, which is the network's within 10 mm of such a part. Airways and the
+    descending aorta stay outside. Then parts of that size that the network sees on the other side change sides. Where
+    something was added a warning says how much. Nothing is where the network's lungs cannot be any, and a warning says
+    that.
     """
     whole = Box((0, 0, 0), ct.geometry.shape)
     engine = open_engine(model.module)
@@ -75,7 +80,7 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
         return BackedLungs(replace(lungs, warnings=(*lungs.warnings, warning)), 0.0)
     grid = WorkingGrid.over(ct.geometry, whole, _WORKING_MM)
     missing = (seen.labels > 0) & (lungs.labels == 0) & ~lungs.airways
-    added = _dense_parts(missing, ct.hu, lungs.labels, grid)
+    added = _dense_parts(missing, ct.hu, lungs, grid)
     added_ml = float(np.count_nonzero(added)) * ct.geometry.voxel_ml
     if not added_ml:
         return BackedLungs(lungs, 0.0)
@@ -96,16 +101,34 @@ def _plausible(seen: LabelArray, lungs: LabelArray, voxel_ml: float) -> bool:
     return covered >= LEAST_COVERED * int(np.count_nonzero(inside)) and total_ml <= LARGEST_LUNGS_ML
 
 
-def _dense_parts(missing: MaskArray, hu: HuArray, lungs: LabelArray, grid: WorkingGrid) -> MaskArray:
+def _dense_parts(missing: MaskArray, hu: HuArray, lungs: Lungs, grid: WorkingGrid) -> MaskArray:
     """The parts of `missing` worth adding, on the CT's grid."""
     parts, large = _thick_parts(missing, grid)
     if not large.any():
         return np.zeros(missing.shape, bool)
-    near = dilate(grid.reduce_mask(lungs > 0), _SHELL_MM, grid.spacing_kji)
+    coarse_hu = grid.reduce(hu)
+    aorta = _aorta(coarse_hu, lungs, grid)
+    missing = missing & ~(grid.expand_labels(aorta.view(np.uint8)) > 0)
+    parts, large = _thick_parts(missing, grid)
+    near = dilate(grid.reduce_mask(lungs.labels > 0), _SHELL_MM, grid.spacing_kji)
     touching = np.bincount(parts[near], minlength=len(large)) > 0
     inside = np.bincount(parts.ravel(), minlength=len(large))
-    mean_hu = np.bincount(parts.ravel(), grid.reduce(hu).ravel(), len(large)) / np.maximum(inside, 1)
+    mean_hu = np.bincount(parts.ravel(), coarse_hu.ravel(), len(large)) / np.maximum(inside, 1)
     return missing & _around(parts, large & touching & (mean_hu > DENSE_HU), grid)
+
+
+def _aorta(hu: HuArray, lungs: Lungs, grid: WorkingGrid) -> MaskArray:
+    """The descending aorta with its wall, on the working grid; empty where no trachea was found."""
+    trachea = np.zeros(hu.shape, bool)
+    for branch in lungs.tree.branches:
+        if branch.generation == 0:
+            at = ((branch.points_kji + 0.5) / np.array(grid.step)).astype(np.int64)
+            trachea[tuple(np.clip(at, 0, np.array(hu.shape) - 1).T)] = True
+    body = hu > _BODY_HU
+    tissue = body & ~grid.reduce_mask(lungs.labels > 0)
+    spine = find_spine(hu, body, grid.spacing_kji)
+    aorta = descending_aorta(hu, tissue, trachea, spine, grid.spacing_kji)
+    return dilate(aorta, _AORTA_WALL_MM, grid.spacing_kji)
 
 
 def _near_thick_parts(mask: MaskArray, grid: WorkingGrid) -> MaskArray:

@@ -169,7 +169,7 @@ def test_air_within_an_added_part_comes_with_it(network_that_says: Says) -> None
 
 def test_beside_an_added_part_a_large_piece_on_the_wrong_side_changes_sides(network_that_says: Says) -> None:
     consolidated = RIGHT & (AT[0] < 0.0)
-    strayed = ball(30.0, 0.0, -36.0, 18.0)
+    strayed = RIGHT & (AT[0] > 10.0) & (np.abs(AT[1]) < 30.0)
     found = np.where(consolidated, 0, np.where(strayed, LEFT_LUNG.label, WHOLE)).astype(np.uint8)
     ct = a_ct(np.where(consolidated | (WHOLE == 0), 30, -850))
     backed = back_up_lungs(ct, some_lungs(found), network_that_says(WHOLE, "lungs"))
@@ -191,11 +191,11 @@ def test_a_network_takes_nothing_away_and_moves_no_border(network_that_says: Say
     ("back_mm", "hu"),
     [
         pytest.param(0.0, -850, id="air"),
-        pytest.param(48.0, 30, id="away from the lungs"),
+        pytest.param(57.0, 30, id="away from the lungs"),
     ],
 )
 def test_air_and_what_does_not_touch_the_lungs_is_not_added(network_that_says: Says, back_mm: float, hu: int) -> None:
-    more = ball(0.0, back_mm, 36.0, 17.0)
+    more = ball(0.0, back_mm, 36.0, 26.0)
     threshold = np.where(more | (AT[1] > 20.0), 0, WHOLE).astype(np.uint8)
     seen = np.where(more, LEFT_LUNG.label, threshold).astype(np.uint8)
     assert np.count_nonzero(more) * SPACING**3 / 1000.0 > SMALLEST_ADDED_ML
@@ -262,3 +262,13 @@ def test_lungs_of_a_network_that_cannot_be_lungs_are_left_out(
     assert backed.added_ml == 0.0
     assert np.array_equal(backed.lungs.labels, threshold)
     assert [one.code for one in backed.lungs.warnings] == ["lungs_network_left_out"]
+
+
+def test_the_descending_aorta_is_not_added(network_that_says: Says, monkeypatch: pytest.MonkeyPatch) -> None:
+    vessel = (np.hypot(AT[1] - 30.0, AT[2] - 36.0) < 15.0) & (np.abs(AT[0]) < 50.0)
+    assert np.count_nonzero(vessel) * SPACING**3 / 1000.0 > SMALLEST_ADDED_ML
+    found = np.where(vessel, 0, WHOLE).astype(np.uint8)
+    ct = a_ct(np.where(found > 0, -850, 30))
+    assert back_up_lungs(ct, some_lungs(found), network_that_says(WHOLE, "lungs")).added_ml > 0.0
+    monkeypatch.setattr(lungs_network, "descending_aorta", lambda *_: vessel)
+    assert back_up_lungs(ct, some_lungs(found), network_that_says(WHOLE, "lungs")).added_ml == 0.0
