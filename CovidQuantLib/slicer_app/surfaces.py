@@ -33,8 +33,8 @@ def show_surfaces(node: Any, handle_events: EventsHandled | None = None, *, anew
         handle_events()
         if not slicer.mrmlScene.IsNodePresent(node):
             return
-    # vtkSegmentation takes the first segment by name for all: once that one has a surface, Slicer makes those that others
-    # lack, in seconds. So that one comes last.
+    # vtkSegmentation takes the first segment by name for all: once that one has a surface, Slicer makes those that
+    # others lack, in seconds. So that one comes last.
     for key in sorted(segmentation.GetSegmentIDs(), reverse=True):
         segment = segmentation.GetSegment(key)
         if key in made or segment.GetRepresentation(CLOSED_SURFACE) is None:
