@@ -97,7 +97,7 @@ class FollowUpPanel(Panel):
         for row, point in enumerate(points):
             day = point.day if days is None else days[row]
             cells = [
-                NOT_AVAILABLE if day is None else str(day),
+                _("unknown") if day is None else str(day),
                 millilitres(point.lungs_ml),
                 percent(point.poi),
                 millilitres(point.ggo_ml),

@@ -121,7 +121,8 @@ class ImprovePanel(Panel):
         table, self._models = self.ui.modelsTable, values["models"]
         table.setRowCount(len(self._models))
         for row, model in enumerate(self._models):
-            fill_row(table, row, model_cells(row + 1, model), tip=str(model["model"] or model["name"]))
+            tip = " ".join(dict.fromkeys((str(model["name"]), str(model["model"])))).strip()
+            fill_row(table, row, model_cells(row + 1, model), tip=tip)
         fit_table(table, _MOST_ROWS)
         self.ui.tableLabel.text = table_note(values)
 

@@ -13,6 +13,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import NOT_AVAILABLE
 
 _SHOWN_ID = 8
+_NONE = "-"
 
 
 def last_decision(pool: Pool) -> Decision | None:
@@ -67,10 +68,15 @@ def unfinished_round(pool: Pool) -> int | None:
 
 
 def model_cells(number: int, row: Mapping[str, Any]) -> list[str]:
-    """A row of table 3 as texts: its number, model, CTs, minutes and their scans, Dice and its patients."""
-    minutes = row["minutes"]
+    """A row of table 3 as texts: its number, model, CTs, minutes and their scans, Dice and its patients.
+
+    The first letters of the model's id come before its name, of which a narrow column shows the beginning.
+    """
+    minutes, name, short = row["minutes"], str(row["name"]), str(row["model"])[:_SHOWN_ID]
+    if short and name.endswith(f"({short})"):
+        name = f"{short}  {name.removesuffix(f'({short})').strip()}"
     return [
-        f"{number}  {row['name']}",
+        f"{number}  {name}",
         "" if row["images"] is None else str(row["images"]),
         _spread(minutes, 1),
         "" if minutes is None else str(minutes["count"]),
@@ -109,6 +115,6 @@ def _last_training(pool: Pool) -> int | None:
 def _spread(summary: Mapping[str, Any] | None, decimals: int) -> str:
     """Mean and standard deviation; one value alone has none."""
     if summary is None or summary.get("mean") is None:
-        return NOT_AVAILABLE
+        return _NONE
     mean, spread = f"{summary['mean']:.{decimals}f}", summary.get("sd")
     return mean if spread is None else f"{mean} \N{PLUS-MINUS SIGN} {spread:.{decimals}f}"

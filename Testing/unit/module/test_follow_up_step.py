@@ -176,7 +176,7 @@ def test_a_scan_of_the_patient_that_is_in_the_pool_alone_is_listed(screen: Any, 
 
 def test_a_ct_without_a_date_has_no_place_in_the_order(screen: Any) -> None:
     add_case(screen, "")
-    assert opened(screen).ui.pointsTable.item(0, 0).text() == "not available"
+    assert opened(screen).ui.pointsTable.item(0, 0).text() == "unknown"
     add_case(screen, "20200301")
     ui = opened(screen).ui
     assert ui.pointsTable.rowCount == 1

@@ -52,10 +52,11 @@ def test_the_table_names_models_by_name_and_a_short_id(application: Application,
     ui = press(application, screen, "refreshButton")
     names = [ui.modelsTable.item(row, 0).text() for row in range(ui.modelsTable.rowCount)]
     assert names[0] == "1  no model"
-    assert any("round 1 (" in name for name in names)
-    assert all(len(name) < 30 for name in names)
-    full = ui.modelsTable.item(len(names) - 1, 0).toolTip()
+    number, short, name = names[-1].split("  ")
+    assert (number, len(short), name) == (str(len(names)), 8, "round 1")
+    full = ui.modelsTable.item(len(names) - 1, 0).toolTip().split()[-1]
     assert len(full) == 26, "the tooltip holds the whole id"
+    assert full.startswith(short)
     assert "new" not in ui.poolLabel.text
     assert "used in 1 rounds" in ui.tableLabel.text
     assert asked
