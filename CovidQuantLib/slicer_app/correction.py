@@ -171,6 +171,14 @@ class Correction:
         settings = self._desk.settings
         if start is None and opens_blank(case.volume, settings.pool, settings.reader):
             start = BLANK
+        if start is None and is_edited(case):
+            # What somebody has edited is no proposal, and must not be called one.
+            raise InputError(
+                _(
+                    "The infection on the screen was edited before, and no draft of yours goes with it. Press the "
+                    "button in section 1 for a new proposal, or begin again from a blank mask."
+                )
+            )
         self._open(None, start or Start("proposal", case.infection_source or THRESHOLD))
 
     def _open(self, draft: Draft | None, start: Start | None) -> None:

@@ -254,3 +254,25 @@ def test_a_draft_is_removed_only_when_the_reader_says_yes_and_then_the_proposal_
         reader.settle()
         reader.numbers_are_right()
     assert ui.acceptButton.isEnabled()
+
+
+def test_what_another_reader_has_edited_is_not_called_a_proposal(reader: Reader) -> None:
+    ui, desk = reader.section("Correct"), reader.screen.desk
+    reader.session.delete_component(reader.ras(reader.lesion(2)))
+    edited = reader.infection()
+    desk.close_session()
+    desk.settings.set_reader("R2")
+    desk.changed()
+    reader.rest()
+    assert desk.session is None
+    assert "edited before" in reader.screen.message
+    assert np.array_equal(reader.infection(), edited)
+    reader.section("Segment")
+    reader.press(reader.section("Segment").segmentButton)
+    reader.wait()
+    assert reader.session.start.kind == "proposal"
+    assert reader.session.name.reader == "R2"
+    assert not np.array_equal(reader.infection(), edited)
+    ui.section.collapsed = False
+    reader.rest()
+    assert ui.acceptButton.isEnabled()
