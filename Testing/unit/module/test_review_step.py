@@ -126,6 +126,8 @@ def test_the_reading_lies_over_the_ct_and_no_editor_offers_it(step: Step) -> Non
     assert np.array_equal(step.overlay(), corrected())
     (node,) = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")
     assert node.GetHideFromEditors()
+    assert not node.GetSaveWithScene()
+    assert not node.GetDisplayNode().GetSaveWithScene()
     assert step.screen.desk.case is None, "nothing of it can be corrected or submitted"
     assert not section(step.screen, "Submit").ui.submitButton.isEnabled()
 
