@@ -77,6 +77,14 @@ def hand_over(screen: Any, folder: Path) -> None:
     screen.desk.jobs._worker.start = start
 
 
+def all_surfaces(nodes: Any) -> None:
+    """What is seen in 3D after one click."""
+    from CovidQuantLib.slicer_app.surfaces import show_surfaces
+
+    for node in (nodes.anatomy, nodes.infection):
+        show_surfaces(node)
+
+
 def rows(folder: Path) -> Iterator[str]:
     """A row for each thing that a reader does."""
     host = boot()
@@ -116,12 +124,7 @@ def rows(folder: Path) -> Iterator[str]:
     session.drafts.changed()
     session.drafts._last = time.monotonic() - 60.0
     yield turns.row("a draft", lambda: None, lambda: bool(session.drafts.is_saved))
-    from CovidQuantLib.slicer_app.surfaces import show_surfaces
-
-    yield turns.row(
-        "surfaces of lungs and infection",
-        lambda: (show_surfaces(desk.case.anatomy), show_surfaces(desk.case.infection)),
-    )
+    yield turns.row("surfaces of lungs and infection", lambda: all_surfaces(desk.case))
     host.reset()
 
 
