@@ -47,6 +47,7 @@ class Correction:
         self._drawing = drawing
         self.offered: Draft | None = None
         self._tried = ""
+        self._failed = False
 
     @property
     def session(self) -> EditSession | None:
@@ -95,6 +96,8 @@ class Correction:
     def come_back(self) -> None:
         """The module is opened again: go on with what is in the scene, which may have been edited elsewhere."""
         case = self._desk.case
+        if self._failed:  # what was in the way, as a full disk, may have gone
+            self._tried, self._failed = "", False
         if case is None or self.session is not None or not self._tried or self.offered is not None:
             return
 
@@ -224,7 +227,8 @@ class Correction:
     def _say_problems(self, act: Callable[[], None]) -> None:
         try:
             act()
+            self._failed = False
         except InputError as error:
-            self._desk.session = None
+            self._desk.session, self._failed = None, True
             self._desk.say(str(error))
         self._desk.changed()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -194,6 +195,33 @@ def test_a_full_disk_in_the_private_folder_is_one_sentence(
     monkeypatch.setattr(job, "_new_folder", private_folder.PrivateFolder)
     run(START + "say(type='error', kind='input', message='Another sentence.')")
     assert screen.message == "Another sentence."
+
+
+def test_drafts_that_cannot_be_kept_are_one_sentence_until_they_can(
+    screen: Any, run: Callable[..., None], tmp_path: Path
+) -> None:
+    from CovidQuantLib.slicer_app.lesion_places import fullest_place
+
+    (tmp_path / "data").mkdir(exist_ok=True)
+    in_the_way = tmp_path / "data" / "drafts"
+    in_the_way.write_text("a file where the folder of drafts belongs", encoding="utf-8")
+    run(WORKS)
+    assert "draft" in screen.message.lower()
+    assert str(tmp_path) not in screen.message
+    assert screen.desk.case is not None
+    assert screen.desk.session is None
+    in_the_way.unlink()
+    screen.leave()
+    screen.enter()
+    assert screen.desk.session.is_open
+    session = screen.desk.session
+    assert session.delete_component(fullest_place(screen.desk.case, "lungs"))
+    shutil.rmtree(session.name.folder)
+    session.name.folder.parent.rmdir()
+    session.name.folder.parent.write_text("the folder was replaced meanwhile", encoding="utf-8")
+    screen.leave()
+    assert "draft" in screen.message
+    assert str(tmp_path) not in screen.message
 
 
 def test_a_ct_under_a_bent_transform_is_one_sentence_until_it_is_straight(
