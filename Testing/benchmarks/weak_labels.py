@@ -33,6 +33,7 @@ _LOG = logging.getLogger("Testing.benchmarks.weak_labels")
 _PRIORS: dict[str, tuple[Prior, bool]] = {
     "phi_2, b 9, k 0.5": (density_prior(9.0, 0.5), True),
     "phi_2, b 7, k 0.5": (density_prior(7.0, 0.5), True),
+    "phi_2, b 5, k 0.5": (density_prior(5.0, 0.5), True),
     "phi_1, b 1": (constant_prior(1.0), True),
     "phi_2, b 11, k 0.5": (density_prior(11.0, 0.5), True),
     "phi_2, b 9, k 1": (density_prior(9.0, 1.0), True),
