@@ -424,5 +424,7 @@ set(COVIDQUANT_LIBRARY_RESOURCES
   CovidQuantLib/reports/templates/sheet.html
   Resources/models/infection/model.json
   Resources/models/infection/model.safetensors
+  Resources/models/lungs/model.json
+  Resources/models/lungs/model.safetensors
   Resources/reference/lung_hu.json
   )

@@ -63,7 +63,9 @@ def infection_of(hu: HuArray, lungs: MaskArray, spacing: float, engine: Engine, 
     )
     inside = np.repeat(lungs[None], depth, axis=0)
     box = Box((0, 0, 0), geometry.shape)
-    found = predict(stack, geometry, box, engine, model.card.preprocessing, lungs=inside)
+    found = predict(
+        stack, geometry, box, engine, model.card.preprocessing, lungs=inside, threshold=model.card.threshold
+    )
     return np.asarray((found.labels[depth // 2] > 0) & lungs)
 
 
