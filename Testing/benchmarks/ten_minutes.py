@@ -26,7 +26,8 @@ from Testing.models.chests import prepared
 from Testing.models.recipe import EVALUATION_PAINTERS
 
 MINUTES = 10
-PARENT_WIDTH, PARENT_MM = 8, 2.0
+PARENT = (8, 2, 2.0)
+"""Width, reduction, spacing in mm."""
 RECIPE = (
     *("--minutes", str(MINUTES), "--batch", "4", "--patch", "48", "--patches-per-case", "10", "--lesion-share", "0.6"),
     *("--augmentation", "0.3", "--precision", "bfloat16", "--threads", "1", "--seed", "1"),
@@ -59,7 +60,7 @@ def scores(folder: Path, data: Path) -> dict[str, list[float]]:
 def main() -> None:
     """Print the table."""
     data, models = Path(sys.argv[1]), Path(sys.argv[2])
-    parent = trained(data, models, PARENT_WIDTH, PARENT_MM)
+    parent = trained(data, models, *PARENT)
     child = child_of(parent, data)
     before, after = scores(parent, data), scores(child, data)
     steps = load_model(child).card.recipe["steps"]

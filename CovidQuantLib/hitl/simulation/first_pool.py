@@ -39,7 +39,7 @@ def first_pool(output: Path, cohort: Cohort, progress: Progress) -> dict[str, Co
     if known is None or not folder.is_dir():
         shutil.rmtree(folder, ignore_errors=True)
         pool = init_pool(folder, fraction=0.0)
-        known: dict[str, int] = {}
+        known = {}
         for scan in cohort.scans:
             progress(
                 (scan.number - 1) / len(cohort.scans), f"Adding scan {scan.number} of {len(cohort.scans)} to a pool"
