@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     recipe.add_argument("--label-set", metavar="NAME", choices=LABEL_SETS, default=LABEL_SETS[0])
     add_recipe_options(recipe)
     add_prior_options(parser.add_argument_group("consolidation from the patients' labels (hybrid_unet_pair)"))
-    parser.set_defaults(network=None, settings=(), spacing=None, lungs_alone=None)
+    parser.set_defaults(settings=(), spacing=None)
 
 
 def run(arguments: argparse.Namespace, channel: Channel) -> None:

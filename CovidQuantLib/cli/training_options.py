@@ -105,9 +105,12 @@ def add_prior_options(group: argparse._ArgumentGroup) -> None:
 
 
 def training_options(arguments: argparse.Namespace, *, minutes: float | None, **more: Any) -> TrainingOptions:
-    """What the user asks of a training; `more` are further fields. Raises `InputError` where a value is none."""
+    """What the user asks of a training; `more` are further fields. A verb may leave options of the network out.
+
+    Raises `InputError` where a value is none.
+    """
     return TrainingOptions(
-        **{name: getattr(arguments, name) for name in _AS_GIVEN},
+        **{name: getattr(arguments, name) for name in _AS_GIVEN if name in arguments},
         minutes=minutes,
         arguments=_settings(arguments.settings) or None,
         spacing_mm=arguments.spacing,
