@@ -195,7 +195,12 @@ class FollowUpPanel(Panel):
 
 def _change_cells(before: TimePoint, after: TimePoint, part: Part) -> list[str]:
     found = change(before, after, part)
-    return [
-        NOT_AVAILABLE if value is None else true_minus(f"{value:+.{decimals}f}")
-        for value, decimals in ((found.ml, 1), (found.points, 1), (found.relative, 0))
-    ]
+    return [_signed(value, decimals) for value, decimals in ((found.ml, 1), (found.points, 1), (found.relative, 0))]
+
+
+def _signed(value: float | None, decimals: int) -> str:
+    """A change with its sign; what rounds to nothing has none."""
+    if value is None:
+        return NOT_AVAILABLE
+    rounded = round(value, decimals)
+    return true_minus(f"{rounded:+.{decimals}f}") if rounded else f"{0:.{decimals}f}"

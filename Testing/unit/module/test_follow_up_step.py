@@ -89,9 +89,9 @@ def test_changes_of_each_class_against_first_and_previous(three: Any) -> None:
     table = ui.changesTable
     assert "day 10" in ui.changesLabel.text
     infection, ggo, dense = (row_of(table, row) for row in range(3))
-    assert infection[1:4] == ["+0.0", "+0.0", "+0"]
-    assert ggo[1:] == ["+0.0", "+0.0", "+0"] * 2
-    assert dense[1:4] == ["+0.0", "+0.0", "+0"]
+    assert infection[1:4] == ["0.0", "0.0", "0"]
+    assert ggo[1:] == ["0.0", "0.0", "0"] * 2
+    assert dense[1:4] == ["0.0", "0.0", "0"]
     assert dense[4].startswith("+")
     assert float(dense[4]) > 1.0
     assert dense[6] == "not available", "there was no consolidation before"
