@@ -209,12 +209,12 @@ def test_drafts_that_cannot_be_kept_are_one_sentence_until_they_can(
     assert "draft" in screen.message.lower()
     assert str(tmp_path) not in screen.message
     assert screen.desk.case is not None
-    assert screen.desk.session is None
+    assert not screen.desk.session
     in_the_way.unlink()
     screen.leave()
     screen.enter()
-    assert screen.desk.session.is_open
-    session = screen.desk.session
+    session: Any = screen.desk.session
+    assert session.is_open
     assert session.delete_component(fullest_place(screen.desk.case, "lungs"))
     shutil.rmtree(session.name.folder)
     session.name.folder.parent.rmdir()
