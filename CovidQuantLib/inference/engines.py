@@ -33,8 +33,7 @@ class Engine(Protocol):
         """The softmax of the network's output: input (n, channels, k, j, i), output (n, classes, k, j, i).
 
         For networks of slices see `networks.reading`. Each side of the input is a multiple of the preprocessing's
-        `multiple_of`. Raises what `attempts.is_out_of_memory` knows where
-        the input is too large for the device.
+        `multiple_of`. Raises what `attempts.is_out_of_memory` knows where the input is too large for the device.
         """
         ...
 

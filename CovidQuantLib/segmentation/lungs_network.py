@@ -60,7 +60,8 @@ def back_up_lungs(ct: CtVolume, lungs: Lungs, model: LoadedModel, progress: Prog
     that.
     """
     whole = Box((0, 0, 0), ct.geometry.shape)
-    engine = open_engine(model.module)
+    # Lungs are looked for on a coarse grid: OpenVINO takes longer to compile the network than torch to run it.
+    engine = open_engine(model.module, "torch")
     seen = predict(
         ct.hu,
         ct.geometry,

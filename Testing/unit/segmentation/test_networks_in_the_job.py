@@ -64,7 +64,7 @@ def network_that_says(monkeypatch: pytest.MonkeyPatch) -> Says:
             return Prediction(inside, None, box, (), uncertain_ml=UNSURE if options.get("by_slice") else None)
 
         for room in (infection_network, lungs_network):
-            monkeypatch.setattr(room, "open_engine", lambda module: module)
+            monkeypatch.setattr(room, "open_engine", lambda module, *_: module)
             monkeypatch.setattr(room, "predict", says)
         return LoadedModel(a_card(label_set=label_set(name)), cast(Any, None))
 
