@@ -384,6 +384,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/diverged.py
   CovidQuantLib/training/first_weights.py
   CovidQuantLib/training/log.py
+  CovidQuantLib/training/long_job.py
   CovidQuantLib/training/losses.py
   CovidQuantLib/training/optimiser.py
   CovidQuantLib/training/options.py

@@ -14,15 +14,7 @@ from CovidQuantLib.comparison.cost import engines_to_time, measure_cost
 from CovidQuantLib.comparison.folds import Fold, make_folds, read_cases
 from CovidQuantLib.comparison.hardware import hardware
 from CovidQuantLib.comparison.judging import Bench, judge_mean, judge_model, tells_classes
-from CovidQuantLib.comparison.places import (
-    begin,
-    damaged,
-    models_folder,
-    read_values,
-    results_folder,
-    work_folder,
-    write_values,
-)
+from CovidQuantLib.comparison.places import JOB, models_folder, results_folder, work_folder
 from CovidQuantLib.comparison.plan import Plan, mean_name
 from CovidQuantLib.comparison.settings import in_words
 from CovidQuantLib.messages import Cancelled, InputError
@@ -40,7 +32,8 @@ from CovidQuantLib.statistics.comparison import (
     part_mean,
 )
 from CovidQuantLib.training import Datalist, read_datalist, train
-from CovidQuantLib.training.diverged import Diverged
+from CovidQuantLib.training.claim import claimed
+from CovidQuantLib.training.diverged import DivergedError
 
 LossCurves = Mapping[tuple[str, int], Sequence[float]]
 """The loss of every step by network and fold."""
@@ -61,9 +54,9 @@ def compare(
     """
     require_networks()
     try:
-        return _Comparison.begun(datalist, output, plan, part_of(progress, 0.0, _READING)).run(
-            part_of(progress, _READING, 1.0)
-        )
+        begun = _Comparison.begun(datalist, output, plan, part_of(progress, 0.0, _READING))
+        with claimed(work_folder(output), "comparison"):
+            return begun.run(part_of(progress, _READING, 1.0))
     except (Cancelled, KeyboardInterrupt) as stop:
         raise Cancelled(_KEPT) from stop
 
@@ -85,7 +78,8 @@ class _Comparison:
         wanted = [fold for fold in folds if not plan.only or fold.number in plan.only]
         if len(wanted) < len(plan.only):
             raise InputError(f"There are {len(folds)} folds in this comparison, counted from 1.")
-        begin(output, {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()})
+        values = {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()}
+        JOB.begin(output, values, (models_folder(output), results_folder(output)))
         bench = Bench(tells_classes(judged), work_folder(output) if plan.means else None)
         return cls(output, plan.on(listed), listed, tuple(wanted), len(folds) - len(wanted), bench)
 
@@ -110,13 +104,13 @@ class _Comparison:
         model = self._model(network, fold)
         try:
             card = read_card(model) if model.is_dir() else self._train(fold, network, part_of(progress, 0.0, _TRAINING))
-        except Diverged:
+        except DivergedError:
             trained = self._facts(None, network, fold)
-            write_values(path, {"trained": asdict(trained), "judged": []})
+            JOB.write(path, {"trained": asdict(trained), "judged": []})
             return
         judged = judge_model(self.bench, model, network, fold.number, fold.test, part_of(progress, _TRAINING, 1.0))
         trained = self._facts(card, network, fold)
-        write_values(path, {"trained": asdict(trained), "judged": [asdict(one) for one in judged]})
+        JOB.write(path, {"trained": asdict(trained), "judged": [asdict(one) for one in judged]})
 
     def _train(self, fold: Fold, network: str, progress: Progress) -> ModelCard:
         listed = Datalist(
@@ -157,7 +151,7 @@ class _Comparison:
             return
         before = [one for network in group for one in self._read(network, fold)[1]]
         judged = judge_mean(self.bench, models, fold.number, fold.test, before, progress)
-        write_values(path, {"judged": [asdict(one) for one in judged]})
+        JOB.write(path, {"judged": [asdict(one) for one in judged]})
 
     def _costs(self, progress: Progress) -> tuple[NetworkCost, ...]:
         """What each network costs on the first CT that is judged; those that no fold could train are left out."""
@@ -167,10 +161,10 @@ class _Comparison:
             models = [model for fold in self.folds if (model := self._model(network, fold)).is_dir()]
             for model, engine in itertools.product(models[:1], engines_to_time()):
                 path = results_folder(self.output) / f"cost-{network}-{engine}.json"
-                values = read_values(path)
+                values = JOB.read(path)
                 if values is None:
                     values = asdict(measure_cost(network, model, case.entry, engine, progress))
-                    write_values(path, values)
+                    JOB.write(path, values)
                 found.append(_from(NetworkCost, values))
         return tuple(found)
 
@@ -184,7 +178,7 @@ class _Comparison:
                 judged += found
         for group in self.plan.means:
             for fold in self.folds:
-                values = read_values(self._mean_result(group, fold)) or {}
+                values = JOB.read(self._mean_result(group, fold)) or {}
                 judged += [_from(JudgedCt, one) for one in values.get("judged", ())]
         return ComparisonTable(
             rows=comparison_rows(judged, trainings, {mean_name(group): group for group in self.plan.means}),
@@ -199,12 +193,12 @@ class _Comparison:
         )
 
     def _read(self, network: str, fold: Fold) -> tuple[TrainedFold, tuple[JudgedCt, ...]]:
-        values = read_values(self._result(network, fold))
+        values = JOB.read(self._result(network, fold))
         try:
             assert values is not None
             return _from(TrainedFold, values["trained"]), tuple(_from(JudgedCt, one) for one in values["judged"])
         except (AssertionError, KeyError, TypeError) as error:
-            raise damaged() from error
+            raise JOB.damaged() from error
 
     def _losses(self, network: str, fold: Fold) -> list[float]:
         folder = self._model(network, fold)
@@ -213,9 +207,9 @@ class _Comparison:
             events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             losses = [float(one["loss"]) for one in events if one["event"] == "step"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise damaged() from error
+            raise JOB.damaged() from error
         if not losses:
-            raise damaged()
+            raise JOB.damaged()
         return losses
 
     def _model(self, network: str, fold: Fold) -> Path:
@@ -239,4 +233,4 @@ def _from(kind: Any, values: Mapping[str, Any]) -> Any:
     try:
         return kind(**values)
     except TypeError as error:
-        raise damaged() from error
+        raise JOB.damaged() from error

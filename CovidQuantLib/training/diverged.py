@@ -5,5 +5,5 @@ from __future__ import annotations
 from CovidQuantLib.messages import InputError
 
 
-class Diverged(InputError):
+class DivergedError(InputError):
     """The loss of a training is no number any more; it cannot go on."""

@@ -26,7 +26,7 @@ from CovidQuantLib.training.checkpoint import (
     write_checkpoint,
 )
 from CovidQuantLib.training.distributed import Processes
-from CovidQuantLib.training.diverged import Diverged
+from CovidQuantLib.training.diverged import DivergedError
 from CovidQuantLib.training.log import TrainingLog
 from CovidQuantLib.training.losses import segmentation_loss
 from CovidQuantLib.training.optimiser import make_optimiser, optimiser_tensors, restore_optimiser, set_rate
@@ -161,7 +161,7 @@ class Trainer:
         loss = self._weak_loss(images) if self._start.learns_from_patients else self._loss(images, labels)
         value = float(loss.detach())
         if not math.isfinite(value):
-            raise Diverged(
+            raise DivergedError(
                 "The training came off its way: the loss is no number any more. Remove the folder of the unfinished "
                 "training and start with a lower learning rate, or with the precision float32."
             )

@@ -15,12 +15,14 @@ import pytest
 from CovidQuantLib.cli.main import main
 from CovidQuantLib.comparison import Plan, compare, cost, run
 from CovidQuantLib.comparison.hardware import hardware
+from CovidQuantLib.comparison.places import work_folder
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, load_model
 from CovidQuantLib.networks import network_names
 from CovidQuantLib.statistics.comparison import NetworkCost
 from CovidQuantLib.training import Datalist, Entry, TrainingOptions, read_datalist
-from CovidQuantLib.training.diverged import Diverged
+from CovidQuantLib.training.claim import claimed
+from CovidQuantLib.training.diverged import DivergedError
 from Testing.conftest import require
 from Testing.model_factory import save_small_model
 from Testing.training_factory import write_case, write_list
@@ -72,7 +74,7 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> list[Datalist]:
         lines = [{"event": "step", "step": n, "loss": 1.0 / n} for n in range(1, 6)]
         (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         if "diverges" in str(options.name):
-            raise Diverged("The training came off its way.")
+            raise DivergedError("The training came off its way.")
         return save_small_model(output, recipe={"epochs": 1, "minutes": 0.5})
 
     monkeypatch.setattr(run, "train", train)
@@ -163,6 +165,16 @@ def test_other_settings_are_refused_in_the_same_folder(
 ) -> None:
     assert typed(listed, done, *TWO, "--seed", "2") == 2
     assert "another comparison" in capsys.readouterr().err
+
+
+def test_two_comparisons_into_one_output_are_refused(
+    done: Path, listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "out"
+    shutil.copytree(done, output)
+    with claimed(work_folder(output), "comparison"):
+        assert typed(listed, output, *TWO) == 2
+    assert "Another comparison into this output is running" in capsys.readouterr().err
 
 
 def test_who_is_left_out_is_in_no_training(listed: Path, tmp_path: Path, no_training: list[Datalist]) -> None:
