@@ -67,6 +67,11 @@ class CaseArrays:
         """Make `labels` the infection in `box` of the scene."""
         write_labels(self.nodes.infection, INFECTION, box, labels, self.nodes.volume)
 
+    def strayed_segments(self) -> int:
+        """How many segments beside the two classes the infection's node has; what they hold is no infection here."""
+        known = {structure.key for structure in INFECTION}
+        return sum(key not in known for key in self.nodes.infection.GetSegmentation().GetSegmentIDs())
+
     def read_anatomy(self, box: Box) -> dict[str, LabelArray]:
         """The anatomy in the scene, in `box`."""
         node, volume = self.nodes.anatomy, self.nodes.volume

@@ -39,6 +39,7 @@ def set_up_editor(editor: Any) -> None:
     editor.segmentationNodeSelectorVisible = False
     editor.sourceVolumeNodeSelectorVisible = False
     editor.autoShowSourceVolumeNode = False
+    editor.addRemoveSegmentButtonsVisible = False
     editor.maximumNumberOfUndoStates = _UNDO_STATES
     editor.setMRMLSegmentEditorNode(editor_node())
 

@@ -71,7 +71,15 @@ class SubmitPanel(Panel):
             self.desk.say(_("Choose the pool in the settings first.") if pool is None else "")
             return
         try:
-            if _outside_ml(numbers, self.correct.correction.session) > 0:
+            session = self.correct.correction.session
+            if session is not None and (strayed := session.arrays.strayed_segments()):
+                raise InputError(
+                    _(
+                        "The infection has {count} segments beside ground glass and consolidation, which would be "
+                        "lost. Undo what made them, or remove them in the module Segmentations."
+                    ).format(count=strayed)
+                )
+            if _outside_ml(numbers, session) > 0:
                 raise InputError(_("Infection lies outside the lungs. Choose what is to become of it in section 4."))
             subject, facts = patient_of(case.volume) or self._form.subject(), self._form.facts()
             if subject is None and not case.volume.GetAttribute(SCAN):

@@ -254,6 +254,7 @@ class SegmentEditorWidget(MRMLWidget):
     segmentationNodeSelectorVisible = _kept("segmentationNodeSelectorVisible", bool, natural=True)
     sourceVolumeNodeSelectorVisible = _kept("sourceVolumeNodeSelectorVisible", bool, natural=True)
     autoShowSourceVolumeNode = _kept("autoShowSourceVolumeNode", bool, natural=True)
+    addRemoveSegmentButtonsVisible = _kept("addRemoveSegmentButtonsVisible", bool, natural=True)
     switchToSegmentationsButtonVisible = _kept("switchToSegmentationsButtonVisible", bool, natural=True)
     undoEnabled = _kept("undoEnabled", bool, natural=True)
     readOnly = Property(bool, lambda self: self._locked, _set_locked)

@@ -19,8 +19,9 @@ HEADERS = {
     "qMRMLNodeComboBox": "addEnabled currentNode currentNodeChanged currentNodeID currentNodeIDChanged editEnabled "
     "mrmlScene nodeAdded nodeAddedByUser nodeCount nodeTypes noneDisplay noneEnabled removeEnabled renameEnabled "
     "selectNodeUponCreation setCurrentNode setCurrentNodeID setMRMLScene showChildNodeTypes showHidden",
-    "qMRMLSegmentEditorWidget": "activeEffect autoShowSourceVolumeNode availableEffectNames currentSegmentID "
-    "currentSegmentIDChanged effectByName installKeyboardShortcuts maximumNumberOfUndoStates mrmlScene "
+    "qMRMLSegmentEditorWidget": "activeEffect addRemoveSegmentButtonsVisible autoShowSourceVolumeNode "
+    "availableEffectNames currentSegmentID currentSegmentIDChanged effectByName installKeyboardShortcuts "
+    "maximumNumberOfUndoStates mrmlScene "
     "mrmlSceneChanged mrmlSegmentEditorNode readOnly redo removeViewObservations saveStateForUndo segmentationNode "
     "segmentationNodeChanged segmentationNodeSelectorVisible setActiveEffect setActiveEffectByName "
     "setCurrentSegmentID setEffectNameOrder setMRMLScene setMRMLSegmentEditorNode setSegmentationNode "

@@ -136,6 +136,17 @@ def test_a_stroke_beyond_the_lung_waits_for_a_decision_and_is_taken_in_by_one_cl
     reader.numbers_are_right()
 
 
+def test_a_segment_beside_the_two_classes_is_not_lost_in_silence(reader: Reader, tmp_path: Path) -> None:
+    reader.screen.desk.settings.set_pool(str(tmp_path / "pool"))
+    reader.screen.desk.changed()
+    segmentation = reader.screen.desk.case.infection.GetSegmentation()
+    strayed = segmentation.AddEmptySegment("strayed")
+    reader.press(reader.section("Submit").submitButton)
+    assert "1 segments beside" in reader.screen.message
+    assert reader.session.is_open
+    segmentation.RemoveSegment(strayed)
+
+
 def test_the_hu_range_is_off_at_first_and_one_click_away(reader: Reader) -> None:
     import slicer
 
