@@ -12,8 +12,9 @@ CT ?=
 MODELS ?= models
 DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbcommon0 libfontconfig1 libdbus-1-3 fonts-dejavu-core
 
-.PHONY: demo test window screenshots bench models soak clean check-python check-display
+.PHONY: demo test test-host test-library window screenshots bench models soak clean check-python check-display
 .DEFAULT_GOAL := demo
+HOST_TESTS := Testing/unit/module Testing/unit/slicer_app Testing/unit/embedded_host
 
 demo: $(VENV)/installed
 	@folder=demo-output; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=demo-output-$$n; done; \
@@ -23,7 +24,14 @@ test: check-display $(VENV)/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	@$(MAKE) --no-print-directory -j2 test-host test-library
+
+# The module's tests in the embedded host and all others, side by side; the host's are printed when they have ended.
+test-host:
+	@$(BIN)/pytest $(HOST_TESTS) > $(VENV)/test-host.log 2>&1; status=$$?; cat $(VENV)/test-host.log; exit $$status
+
+test-library:
+	$(BIN)/pytest $(addprefix --ignore=,$(HOST_TESTS))
 
 window: check-display $(VENV)/installed-dev
 	@$(BIN)/python -m Testing.embedded_host.window $(if $(CT),"$(CT)")
