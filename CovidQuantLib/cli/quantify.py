@@ -35,8 +35,9 @@ Read a chest CT, segment lungs, lobes, 18 bronchopulmonary segments and infectio
 maps (NIfTI), segmentation.seg.nrrd for 3D Slicer, quantification.json and .csv, and report.html into the folder DIR.
 
 Infection comes from the active model (of the pool with --pool, else of 'covidquant models'), or from a threshold
-baseline where there is none: opacity is taken as infection, whatever its cause. Lobes and segments are estimates from
-visible fissures, vessels and geometry, marked as such, unless an external segmenter gives the lobes.
+baseline where there is none or the extra 'networks' is not installed: opacity is taken as infection, whatever its
+cause. Lobes and segments are estimates from visible fissures, vessels and geometry, marked as such, unless an external
+segmenter gives the lobes.
 """
 
 
