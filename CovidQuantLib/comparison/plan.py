@@ -62,7 +62,10 @@ class Plan:
     def on(self, listed: Datalist) -> Plan:
         """The plan with its networks named: the pair of Wu et al. only where the list has labels of patients."""
         told = any(entry.has_consolidation is not None for entry in listed.training)
-        return self if self.networks else replace(self, networks=tuple(n for n in network_names() if told or n != PAIR))
+        if self.networks:
+            return self
+        # The means are checked once more: one may name the pair.
+        return replace(self, networks=tuple(name for name in network_names() if told or name != PAIR))
 
     def values(self) -> dict[str, Any]:
         """What must be the same when a comparison goes on; more networks and folds may join it."""

@@ -31,9 +31,11 @@ from CovidQuantLib.statistics.comparison import (
     convergence,
     part_mean,
 )
-from CovidQuantLib.training import Datalist, read_datalist, train
+from CovidQuantLib.training import Datalist, check_options, read_datalist, train
 from CovidQuantLib.training.claim import claimed
 from CovidQuantLib.training.diverged import DivergedError
+from CovidQuantLib.training.options import PAIR
+from CovidQuantLib.training.weak_cases import check_patient_labels
 
 LossCurves = Mapping[tuple[str, int], Sequence[float]]
 """The loss of every step by network and fold."""
@@ -78,10 +80,12 @@ class _Comparison:
         wanted = [fold for fold in folds if not plan.only or fold.number in plan.only]
         if len(wanted) < len(plan.only):
             raise InputError(f"There are {len(folds)} folds in this comparison, counted from 1.")
+        plan = plan.on(listed)
+        _check_networks(plan, wanted)
         values = {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()}
         JOB.begin(output, values, (models_folder(output), results_folder(output)))
         bench = Bench(tells_classes(judged), work_folder(output) if plan.means else None)
-        return cls(output, plan.on(listed), listed, tuple(wanted), len(folds) - len(wanted), bench)
+        return cls(output, plan, listed, tuple(wanted), len(folds) - len(wanted), bench)
 
     def run(self, progress: Progress) -> tuple[ComparisonTable, LossCurves]:
         """Do what is not done yet, and give the table."""
@@ -139,8 +143,8 @@ class _Comparison:
             steps=len(losses),
             epochs=epochs,
             minutes=minutes,
-            first_loss=part_mean(losses, 0),
-            last_loss=part_mean(losses, 4),
+            first_loss=part_mean(losses, 0) if losses else None,
+            last_loss=part_mean(losses, 4) if losses else None,
             not_converged=DIVERGED if card is None else convergence(losses, epochs),
         )
 
@@ -163,7 +167,11 @@ class _Comparison:
                 path = results_folder(self.output) / f"cost-{network}-{engine}.json"
                 values = JOB.read(path)
                 if values is None:
-                    values = asdict(measure_cost(network, model, case.entry, engine, progress))
+                    try:
+                        values = asdict(measure_cost(network, model, case.entry, engine, progress))
+                    except InputError:
+                        # The table stands without it, and the next run tries again.
+                        continue
                     JOB.write(path, values)
                 found.append(_from(NetworkCost, values))
         return tuple(found)
@@ -206,10 +214,11 @@ class _Comparison:
         try:
             events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
             losses = [float(one["loss"]) for one in events if one["event"] == "step"]
+        except FileNotFoundError:
+            # A training that came off its way before its first step has none.
+            return []
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JOB.damaged() from error
-        if not losses:
-            raise JOB.damaged()
         return losses
 
     def _model(self, network: str, fold: Fold) -> Path:
@@ -220,6 +229,15 @@ class _Comparison:
 
     def _mean_result(self, group: tuple[str, ...], fold: Fold) -> Path:
         return results_folder(self.output) / f"mean-{'-'.join(group)}-fold-{fold.number}.json"
+
+
+def _check_networks(plan: Plan, folds: Sequence[Fold]) -> None:
+    """Refuse at once what would be refused after hours: settings of one network, labels that one fold lacks."""
+    for network in plan.networks:
+        check_options(plan.options(network))
+    if PAIR in plan.networks:
+        for fold in folds:
+            check_patient_labels([case.entry for case in fold.training])
 
 
 def _lasted(card: ModelCard) -> tuple[int, float]:

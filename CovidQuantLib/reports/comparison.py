@@ -113,7 +113,8 @@ def _trainings(table: ComparisonTable) -> Iterable[str]:
     for one in table.trainings:
         converged = "yes" if one.not_converged is None else f"no: {one.not_converged}"
         cells = (one.network, str(one.fold), str(one.seed), f"{one.minutes:.1f}", str(one.steps), str(one.epochs))
-        yield f"| {' | '.join(cells)} | {one.first_loss:.3f} | {one.last_loss:.3f} | {converged} |"
+        losses = (_number(one.first_loss, 3), _number(one.last_loss, 3))
+        yield f"| {' | '.join((*cells, *losses))} | {converged} |"
 
 
 def _folds(table: ComparisonTable) -> Iterable[str]:

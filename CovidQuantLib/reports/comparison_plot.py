@@ -31,6 +31,8 @@ def losses_png(losses: Mapping[tuple[str, int], Sequence[float]], table: Compari
     for panel, network in zip(panels, networks, strict=False):
         for number, (name, fold) in enumerate(key for key in losses if key[0] == network):
             values = np.asarray(losses[name, fold], np.float64)
+            if not values.size:
+                continue
             width = max(1, len(values) // _SHARE_OF_MEAN)
             means = np.convolve(values, np.full(width, 1.0 / width), mode="valid")
             steps = np.arange(len(means)) + (width + 1) / 2

@@ -43,6 +43,9 @@ class NextCase:
         keeps_draft = session is not None and session.is_open and shown is not None and is_edited(shown)
         self._desk.parameters.ct = volume
         self._desk.find_case()
+        if session is not None and keeps_draft and not session.drafts.is_saved:
+            # What the disk said stays on the screen, and the voxels in the scene.
+            return
         self._desk.jobs.then(lambda: self._begin(volume, keeps_draft=keeps_draft))
 
     def _begin(self, volume: Any, *, keeps_draft: bool) -> None:

@@ -197,8 +197,9 @@ class Worker:
         if last is not None and last.type == "result" and not self._cancelled:
             receivers.result(last.values)
         else:
-            if self._tree is not None:
-                # A launcher that was killed from outside leaves the Python behind it at work.
+            # A launcher that was killed from outside leaves the Python behind it at work. Windows would find no family
+            # of a process that has ended, or that of a stranger who has its number now.
+            if self._tree is not None and os.name != "nt":
                 self._tree.kill()
             receivers.error(self._failure(last, why_none or (ENDED if self._spoke else NOT_INSTALLED)))
 

@@ -48,7 +48,8 @@ class JudgedCt:
 class TrainedFold:
     """One training of a comparison. `not_converged` is the reason, None where the training has converged.
 
-    `first_loss` and `last_loss` are the means of the first and the last fifth of its steps.
+    `first_loss` and `last_loss` are the means of the first and the last fifth of its steps, None where
+    it came off its way before there were any.
     """
 
     network: str
@@ -57,8 +58,8 @@ class TrainedFold:
     steps: int
     epochs: int
     minutes: float
-    first_loss: float
-    last_loss: float
+    first_loss: float | None
+    last_loss: float | None
     not_converged: str | None
 
 

@@ -19,6 +19,7 @@ from CovidQuantLib.models import ModelCard, load_model, read_card
 from CovidQuantLib.networks import label_set, network
 from CovidQuantLib.progress import Progress, part_of
 from CovidQuantLib.training.checkpoint import CHECKPOINT_FILE, check_same_settings, data_code
+from CovidQuantLib.training.claim import claimed
 from CovidQuantLib.training.datalist import Datalist
 from CovidQuantLib.training.options import PAIR, UNET_1, TrainingOptions, recipe_values
 from CovidQuantLib.training.run import run_training, training_folder
@@ -72,16 +73,17 @@ def train_pair(
     folder = kept / _UNET_1_FOLDER
     first, rest = _parts(options)
     asked = {**recipe_values(options), "data": _files(datalist), "parent": _id(begun.unet_1.parent)}
-    has_begun = folder.is_dir() or (training_folder(folder) / CHECKPOINT_FILE).is_file()
-    if resume and not has_begun:
-        raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
-    if has_begun:
-        _check_asked(kept, asked)
-    else:
-        _write_asked(kept, asked)
-    if not folder.is_dir():
-        early = part_of(progress, 0.0, UNET_1_SHARE)
-        run_training(datalist, folder, first, resume=resume, progress=early, start=begun.unet_1)
+    with claimed(kept):
+        has_begun = folder.is_dir() or (training_folder(folder) / CHECKPOINT_FILE).is_file()
+        if resume and not has_begun:
+            raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
+        if has_begun:
+            _check_asked(kept, asked)
+        else:
+            _write_asked(kept, asked)
+        if not folder.is_dir():
+            early = part_of(progress, 0.0, UNET_1_SHARE)
+            run_training(datalist, folder, first, resume=resume, progress=early, start=begun.unet_1)
     unet_1 = load_model(folder)
     before = {f"unet_1_{name}": unet_1.card.recipe.get(name) for name in _TOLD}
     weak = _weak_options(rest, rate=WEAK_RATE)

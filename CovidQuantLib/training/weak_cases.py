@@ -36,7 +36,8 @@ def weak_cases(training: Sequence[Case], validation: Sequence[Case]) -> tuple[tu
 
 
 def _holds_consolidation(label: Path) -> bool:
-    return bool(np.any(sitk.GetArrayViewFromImage(read_volume(label)) == CONSOLIDATION.label))
+    image = read_volume(label)  # The view does not hold it.
+    return bool(np.any(sitk.GetArrayViewFromImage(image) == CONSOLIDATION.label))
 
 
 def _one_kind() -> InputError:
