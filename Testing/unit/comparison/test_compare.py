@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("torch", reason="torch is not installed (extra 'networks')")
+
 from CovidQuantLib.cli.main import main
 from CovidQuantLib.comparison import Plan, compare, cost, run
 from CovidQuantLib.comparison.hardware import hardware
