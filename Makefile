@@ -14,7 +14,7 @@ DISPLAY_PACKAGES := libegl1 libegl-mesa0 libgl1-mesa-dri libgl1 libx11-6 libxkbc
 
 .PHONY: demo test test-host test-library window screenshots bench models soak clean check-python check-display
 .DEFAULT_GOAL := demo
-HOST_TESTS := Testing/unit/module Testing/unit/slicer_app Testing/unit/embedded_host
+HOST_TESTS := Testing/unit/embedded_host Testing/unit/slicer_app Testing/unit/module
 
 demo: $(VENV)/installed
 	@folder=demo-output; n=1; while [ -e "$$folder" ]; do n=$$((n + 1)); folder=demo-output-$$n; done; \

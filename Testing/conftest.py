@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -33,3 +34,21 @@ def require(module: str) -> ModuleType:
     if os.environ.get("CI") == "true" and module not in _OF_EXTRAS:
         return importlib.import_module(module)
     return pytest.importorskip(module, reason=f"{module} is not installed: pip install '.[dev]'")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Keep the exit status for the end of the process."""
+    session.config.stash[_STATUS] = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End without taking Qt and VTK down: both do it in static destructors, in no order, and crash at times."""
+    if "PySide6" in sys.modules and _STATUS in config.stash:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.stash[_STATUS])
+
+
+_STATUS = pytest.StashKey[int]()

@@ -77,7 +77,8 @@ def test_nothing_of_the_scene_is_in_the_file_but_the_voxels(tmp_path: Path) -> N
 
 
 def test_events_are_handled_while_a_ct_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("CovidQuantLib.slicer_app.ct_export._WRITTEN_AT_ONCE", 200)
+    # Tests of Reload import the library anew: the module of this name need not be that of this function.
+    monkeypatch.setitem(export_ct.__globals__, "_WRITTEN_AT_ONCE", 200)
     calls: list[int] = []
     export_ct(a_node(AFFINES["mirrored"]), tmp_path / "ct.nrrd", lambda: calls.append(1))
     assert len(calls) == 7
