@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Literal
 
@@ -14,7 +15,7 @@ from CovidQuantLib.slicer_app.lung_edits import add_outside_to_lung, infection_o
 from CovidQuantLib.slicer_app.outside import Outside
 
 
-class SessionEdits:
+class SessionEdits(ABC):
     """What an `EditSession` can be asked to change; each gives whether anything was changed, and can be undone.
 
     The session gives `arrays`, `edits` and `is_open`, takes up what was drawn (`settle`), and tells who listens after
@@ -26,19 +27,19 @@ class SessionEdits:
     _handle_events: EventsHandled
 
     @property
+    @abstractmethod
     def is_open(self) -> bool:
         """Whether the session runs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def settle(self) -> None:
         """Take up at once what has been drawn."""
-        raise NotImplementedError
 
-    def _changed(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _changed(self) -> None: ...
 
-    def _tell_outside(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _tell_outside(self) -> None: ...
 
     def delete_component(self, ras: Iterable[float]) -> bool:
         """`lesion_edits.delete_component` at a point of the world (RAS, mm)."""

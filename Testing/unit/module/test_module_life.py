@@ -38,7 +38,7 @@ def test_the_panel_is_built_where_slicer_has_no_window(
 ) -> None:
     # As Slicer's own test of every module does, with --no-main-window.
     monkeypatch.setattr(application.app, "_layout_manager", None)
-    module.widgetRepresentation()
+    assert module.widgetRepresentation() is not None
     application.process_events()
 
 
@@ -61,6 +61,7 @@ def test_entering_and_leaving_a_module_whose_screen_has_gone_does_nothing(screen
     widget.cleanup()
     widget.enter()
     widget.exit()
+    assert widget.screen is None
 
 
 def test_a_correction_is_kept_when_the_window_goes_before_the_module_hears_of_it(
