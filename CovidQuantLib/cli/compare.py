@@ -65,7 +65,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     folds.add_argument("--only", metavar="N,N", type=_numbers, default=(), help="some of the folds, by number from 1")
     recipe = parser.add_argument_group("the training, the same for all networks")
-    recipe.add_argument("--label-set", metavar="NAME", choices=LABEL_SETS, default=LABEL_SETS[0])
+    recipe.add_argument(
+        "--label-set",
+        metavar="NAME",
+        choices=LABEL_SETS,
+        help=f"{' or '.join(LABEL_SETS)} for all (default: classes where the network's paper learns them)",
+    )
     add_recipe_options(recipe)
     add_prior_options(parser.add_argument_group("consolidation from the patients' labels (hybrid_unet_pair)"))
     parser.set_defaults(settings=(), spacing=None)

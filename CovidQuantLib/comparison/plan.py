@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.networks import network_names
+from CovidQuantLib.networks import network, network_names
 from CovidQuantLib.training import Datalist, TrainingOptions
 from CovidQuantLib.training.options import PAIR, recipe_values
 
-LABEL_SETS = ("infection", "classes")
+INFECTION, CLASSES = LABEL_SETS = ("infection", "classes")
 """What the networks may tell apart. High opacity holds effusion, and is compared with neither."""
 _PER_TRAINING = ("network", "arguments", "name")
 
@@ -20,7 +20,8 @@ class Plan:
     """The whole comparison.
 
     networks     names of the catalogue, in the order of the table; empty: all that the data list can teach
-    training     how each of them is trained, in each fold: the same for all but the network
+    training     how each of them is trained, in each fold: the same for all but the network; and but the label set
+                 where that is None, which is then what the network tells apart in its paper
     folds        None: each patient is left out once. A number: so many parts by patient, each the test part once; a
                  fifth of the other patients choose the weights, and the rest is trained on (Grodecki et al. 2021,
                  section 2.7 and figure 3, with five)
@@ -52,12 +53,13 @@ class Plan:
         training = self.training
         if training.parent is not None or training.first_weights is not None or training.arguments is not None:
             raise InputError("A comparison trains each network from scratch, with its own settings.")
-        if training.label_set not in LABEL_SETS:
+        if training.label_set not in (None, *LABEL_SETS):
             raise InputError(f"Networks are compared on one of: {', '.join(LABEL_SETS)}.")
 
-    def options(self, network: str) -> TrainingOptions:
-        """How this network is trained in each fold."""
-        return replace(self.training, network=network)
+    def options(self, name: str, *, told: bool) -> TrainingOptions:
+        """How the network of this name is trained in each fold; `told`: the masks tell the classes apart."""
+        own = CLASSES if told and network(name).tells_classes else INFECTION
+        return replace(self.training, network=name, label_set=self.training.label_set or own)
 
     def on(self, listed: Datalist) -> Plan:
         """The plan with its networks named: the pair of Wu et al. only where the list has labels of patients."""

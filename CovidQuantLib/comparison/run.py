@@ -71,6 +71,8 @@ class _Comparison:
     folds: tuple[Fold, ...]
     left_out: int
     bench: Bench
+    told: bool
+    """Whether the masks that are learnt from tell ground glass and consolidation apart."""
 
     @classmethod
     def begun(cls, datalist: Path, output: Path, plan: Plan, progress: Progress) -> _Comparison:
@@ -81,11 +83,12 @@ class _Comparison:
         if len(wanted) < len(plan.only):
             raise InputError(f"There are {len(folds)} folds in this comparison, counted from 1.")
         plan = plan.on(listed)
-        _check_networks(plan, wanted)
+        told = tells_classes(training)
+        _check_networks(plan, wanted, told=told)
         values = {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()}
         JOB.begin(output, values, (models_folder(output), results_folder(output)))
         bench = Bench(tells_classes(judged), work_folder(output) if plan.means else None)
-        return cls(output, plan, listed, tuple(wanted), len(folds) - len(wanted), bench)
+        return cls(output, plan, listed, tuple(wanted), len(folds) - len(wanted), bench, told)
 
     def run(self, progress: Progress) -> tuple[ComparisonTable, LossCurves]:
         """Do what is not done yet, and give the table."""
@@ -130,7 +133,7 @@ class _Comparison:
         def watch(fraction: float, message: str) -> None:
             progress(fraction, f"{network}, fold {fold.number}: {message}")
 
-        return train(listed, self._model(network, fold), self.plan.options(network), watch)
+        return train(listed, self._model(network, fold), self.plan.options(network, told=self.told), watch)
 
     def _facts(self, card: ModelCard | None, network: str, fold: Fold) -> TrainedFold:
         """What the training came to; `card` None: it came off its way."""
@@ -231,10 +234,10 @@ class _Comparison:
         return results_folder(self.output) / f"mean-{'-'.join(group)}-fold-{fold.number}.json"
 
 
-def _check_networks(plan: Plan, folds: Sequence[Fold]) -> None:
+def _check_networks(plan: Plan, folds: Sequence[Fold], *, told: bool) -> None:
     """Refuse at once what would be refused after hours: settings of one network, labels that one fold lacks."""
     for network in plan.networks:
-        check_options(plan.options(network))
+        check_options(plan.options(network, told=told))
     if PAIR in plan.networks:
         for fold in folds:
             check_patient_labels([case.entry for case in fold.training])

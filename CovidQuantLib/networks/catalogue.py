@@ -20,6 +20,7 @@ class NetworkSpec:
     `source` is the class as `file.Class` of this room, imported at the first `build`, so that the catalogue can be read
     without PyTorch. `arguments` are the class's own defaults; a model may set them otherwise, and no others.
     `reading` says what one input is. `label_set` is the only one that the network has; None: it takes any.
+    `tells_classes`: the paper's network tells ground glass from what is denser by itself, and not by density.
     """
 
     name: str
@@ -29,6 +30,7 @@ class NetworkSpec:
     reading: Reading = VOLUMES
     arguments: Mapping[str, Any] = field(default_factory=dict)
     label_set: str | None = None
+    tells_classes: bool = False
 
     def multiple_of(self, arguments: Mapping[str, Any]) -> int:
         """What the sides of an input must be multiples of, with `arguments` that `build` has accepted."""
@@ -113,6 +115,7 @@ _NETWORKS = (
         Reading("slab", 7),
         _WIDTH,
         label_set="classes",
+        tells_classes=True,
     ),
     NetworkSpec(
         "opacity_unet",
@@ -129,6 +132,7 @@ _NETWORKS = (
         _GRODECKI,
         Reading("sequence", 11),
         {"growth": 32, "layers": 6, "first": 64, "hidden": 32, "head": 64},
+        tells_classes=True,
     ),
 )
 _BY_NAME = {one.name: one for one in _NETWORKS}

@@ -16,6 +16,7 @@ Schedule = Literal["poly", "cosine", "constant", "steps", "plateau"]
 Precision = Literal["auto", "float32", "bfloat16"]
 UNET_1, PAIR = "hybrid_unet", "hybrid_unet_pair"
 """The networks that learn consolidation from the patients' labels: `unet_pair`."""
+AugmentationKind = Literal["full", "affine"]
 PriorKind = Literal["density", "constant"]
 DiceOf = Literal["batch", "slab"]
 _SIDE = 64
@@ -48,6 +49,7 @@ class TrainingOptions:
         prior_b, prior_k    the priors' parameters; b None: 9.0 of phi_2, 1.0 of phi_1
         weak_dice           of UNet-2: Dice of the whole batch, or of each slab, as the paper writes it
         augmentation        strength of all augmentation: 1 as described in `augmentation`, 0 none
+        augmentation_kind   all of it, or rotations, shifts and scales alone, as Grodecki et al. 2021 have them
         validate_every      epochs between validations. With `minutes` they are also never more than a fifth of the time
         patience            validations without a better one before the training ends early; None: never
         precision           auto: bfloat16 where a GPU has it, else float32
@@ -86,6 +88,7 @@ class TrainingOptions:
     prior_k: float = 0.5
     weak_dice: DiceOf = "batch"
     augmentation: float = 1.0
+    augmentation_kind: AugmentationKind = "full"
     validate_every: int = 1
     patience: int | None = None
     precision: Precision = "auto"

@@ -1,10 +1,11 @@
 """Write the data list with which docs/networks.md compares networks: painted lesions in four chests and a fifth.
 
     python -m Testing.benchmarks.comparison DATA LIST.json [--all]
-    covidquant compare LIST.json --output DIR --minutes 3 --only 1 --patch 32,64,64 --augmentation 0.3 --threads 1
+    covidquant compare LIST.json --output DIR --minutes 5 --patch 32,64,64 --augmentation 0.3 --threads 1
 
 DATA is the folder of `python -m Testing.models`. Networks learn from CTs of one painter in all chests but one, and are
-judged by CTs of both painters in that one. A few cases of each chest, for short trainings; with --all every one.
+judged by CTs of both painters in that one. A few cases of each chest, for short trainings; with --all every one. Cases
+without consolidation are among those that are learnt from, more than with it, as the patients' labels need them.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.ct.labelmaps import read_labelmap_alone
 from Testing.models.chests import SOURCES, SYNTHETIC
 from Testing.models.recipe import EVALUATION_PAINTERS, TRAINING_PAINTER
 
 LEARNT = ("000", "014", "024", "033")
-"""A moderate, a severe and a scattered disease, and a chest without one."""
-JUDGED = ("002",)
+"""A moderate, a severe and a scattered disease, and a chest without one; those of ground glass alone come on top."""
+JUDGED = ("002", "003", "005")
+"""A moderate, a severe and a scattered disease."""
 
 
 def list_of(data: Path, *, whole: bool) -> dict[str, Any]:
@@ -29,7 +33,10 @@ def list_of(data: Path, *, whole: bool) -> dict[str, Any]:
     training = [
         _entry(place, name, TRAINING_PAINTER)
         for name in SOURCES
-        for place in _places(data / "infection" / name, None if whole else LEARNT)
+        for place in (
+            *_places(data / "infection" / name, None if whole else LEARNT),
+            *_places(data / "ground_glass" / name, None),
+        )
     ]
     judged = [
         _entry(place, name, painter)
@@ -53,12 +60,14 @@ def _places(folder: Path, names: Sequence[str] | None) -> list[Path]:
     return [place for place in sorted(folder.glob("[0-9]*")) if names is None or place.name in names]
 
 
-def _entry(place: Path, patient: str, painter: str) -> dict[str, str]:
+def _entry(place: Path, patient: str, painter: str) -> dict[str, Any]:
     files = {"image": "image", "label": "classes", "lungs": "lungs"}
+    paths = {key: str(place / f"{name}.nii.gz") for key, name in files.items()}
     return {
-        **{key: str(place / f"{name}.nii.gz") for key, name in files.items()},
+        **paths,
         "patient": patient,
         "painter": painter,
+        "has_consolidation": int(read_labelmap_alone(Path(paths["label"]))[0].max()) == CONSOLIDATION.label,
     }
 
 

@@ -1,9 +1,10 @@
 """Paint the data sets of the shipped models, and the sets they are judged by.
 
-    python -m Testing.models DATA [--only infection|lungs|evaluation] [--chest NAME ...]
+    python -m Testing.models DATA [--only infection|ground_glass|lungs|evaluation] [--chest NAME ...]
 
-DATA gets `infection/`, `lungs/` and `evaluation/` with a folder for each chest and case, and data lists: one with all
-chests and one without each. Cases that are there already are kept. About a second of one core for a case.
+DATA gets `infection/`, `ground_glass/`, `lungs/` and `evaluation/` with a folder for each chest and case, and data
+lists: one with all chests and one without each. Cases that are there already are kept. About a second of one core for a
+case, a few of ground glass alone.
 """
 
 from __future__ import annotations
@@ -24,11 +25,10 @@ from CovidQuantLib.ct.orientation import image_of
 from CovidQuantLib.training.synthetic_lesions import Canvas, canvas_of, chest_on_grid
 from Testing.models import recipe
 from Testing.models.chests import SOURCES, SYNTHETIC, prepared
-from Testing.models.painting import PaintedCase, at_spacing, infection_case, lungs_case
+from Testing.models.painting import PaintedCase, at_spacing, ground_glass_case, infection_case, lungs_case
 from Testing.models.recipe import Case
 
 _LOG = logging.getLogger("Testing.models")
-PARTS = ("infection", "lungs", "evaluation")
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     names = tuple(arguments.chest or SOURCES)
     for part in [arguments.only] if arguments.only else PARTS:
         for name in names:
-            {"infection": infection, "lungs": lungs, "evaluation": evaluation}[part](arguments.data, name)
+            PARTS[part](arguments.data, name)
     write_datalists(arguments.data)
 
 
@@ -56,6 +56,19 @@ def infection(data: Path, name: str) -> None:
             lambda case=case: at_spacing(infection_case(canvas, recipe.TRAINING_PAINTER, case), recipe.INFECTION_MM),  # type: ignore[misc]
         )
     _LOG.info(f"infection {name}: {len(recipe.infection_cases(_number(name)))} cases")
+
+
+def ground_glass(data: Path, name: str) -> None:
+    """The cases of a chest without consolidation, as those of the infection model: for `benchmarks.comparison`."""
+    chest = prepared(name, data / "chests").near
+    canvas = canvas_of(chest_on_grid(chest, Box((0, 0, 0), chest.hu.shape), recipe.PAINTING_MM))
+    for case in recipe.ground_glass_cases(_number(name)):
+        write_case(
+            data / "ground_glass" / name / case.name,
+            case,
+            lambda case=case: at_spacing(ground_glass_case(canvas, recipe.TRAINING_PAINTER, case), recipe.INFECTION_MM),  # type: ignore[misc]
+        )
+    _LOG.info(f"ground glass {name}: {len(recipe.ground_glass_cases(_number(name)))} cases")
 
 
 def lungs(data: Path, name: str) -> None:
@@ -82,6 +95,9 @@ def evaluation(data: Path, name: str) -> None:
             write_case(place, case, lambda case=case: infection_case(canvas, painter, case))  # type: ignore[misc]  # noqa: B023
             count += len(json.loads((place / "case.json").read_text(encoding="utf-8"))["lesions"])
         _LOG.info(f"evaluation {painter} {name}: {count} lesions")
+
+
+PARTS = {"infection": infection, "ground_glass": ground_glass, "lungs": lungs, "evaluation": evaluation}
 
 
 def _number(name: str) -> int:

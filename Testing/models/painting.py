@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,18 +38,28 @@ class PaintedCase:
     lesions: tuple[PaintedLesion, ...]
 
 
-def infection_case(canvas: Canvas, painter: str, case: Case) -> PaintedCase:
-    """The case on the chest's own grid."""
+def infection_case(canvas: Canvas, painter: str, case: Case, *, solid: bool = True) -> PaintedCase:
+    """The case on the chest's own grid; without `solid` no kind of lesion that holds consolidation is painted."""
     canvas = _disturbed(canvas, case)
     chest = canvas.chest
     classes, numbers = np.zeros(chest.hu.shape, np.uint8), np.zeros(chest.hu.shape, np.uint16)
     lesions: tuple[PaintedLesion, ...] = ()
     if case.painted is not None:
-        painted = paint_chest(canvas, painter, BURDENS[case.painted], case.seed)
+        burden = BURDENS[case.painted] if solid else replace(BURDENS[case.painted], solid=0.0)
+        painted = paint_chest(canvas, painter, burden, case.seed)
         chest = _with_hu(chest, painted.hu)
         classes, numbers, lesions = painted.labels, painted.numbers, painted.lesions
     chest = _scanned(chest, case)
     return PaintedCase(chest.hu, chest.lungs, classes, numbers, chest.geometry, lesions)
+
+
+def ground_glass_case(canvas: Canvas, painter: str, case: Case) -> PaintedCase:
+    """A case without any consolidation: painted anew with the next seed until there is none, bands hold some."""
+    while True:
+        made = infection_case(canvas, painter, case, solid=False)
+        if made.lesions and not (made.classes == CONSOLIDATION.label).any():
+            return made
+        case = replace(case, seed=case.seed + 1)
 
 
 def lungs_case(canvas: Canvas, painter: str, case: Case) -> PaintedCase:

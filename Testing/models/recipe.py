@@ -24,6 +24,7 @@ INFECTION_MIX: tuple[tuple[str | None, int], ...] = (
 EVALUATION_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 3), ("severe", 2), ("scattered", 3))
 SIMULATED_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 5), ("severe", 3), ("scattered", 4))
 SIMULATED_HOLDOUT_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 1), ("scattered", 1))
+GROUND_GLASS_MIX: tuple[tuple[str | None, int], ...] = (("moderate", 2), ("severe", 3))
 LUNGS_MIX: tuple[tuple[str | None, int], ...] = (
     ("one lung dense", 12),
     ("both lungs dense", 4),
@@ -64,6 +65,11 @@ def simulated_cases(chest: int) -> tuple[Case, ...]:
 def simulated_holdout_cases(chest: int, painter: str) -> tuple[Case, ...]:
     """The cases of a chest that is held out of a simulation, by one painter: the scan itself stays as it is."""
     return _cases(chest, SIMULATED_HOLDOUT_MIX, part=17 + EVALUATION_PAINTERS.index(painter), disturbed=False)
+
+
+def ground_glass_cases(chest: int) -> tuple[Case, ...]:
+    """Cases of a chest without consolidation, for networks that learn from one label for each patient."""
+    return _cases(chest, GROUND_GLASS_MIX, part=24, disturbed=True)
 
 
 def lungs_cases(chest: int) -> tuple[Case, ...]:

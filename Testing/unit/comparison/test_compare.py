@@ -199,7 +199,9 @@ def test_a_training_that_came_off_its_way_ends_no_comparison(
     listed: Path, tmp_path: Path, no_training: list[Datalist], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     named = Plan.options
-    monkeypatch.setattr(Plan, "options", lambda plan, name: replace(named(plan, name), name=f"{name} diverges"))
+    monkeypatch.setattr(
+        Plan, "options", lambda plan, name, told: replace(named(plan, name, told=told), name=f"{name} diverges")
+    )
     assert typed(listed, tmp_path / "out", "--networks", "vbnet", "--only", "1") == 0
     assert "the loss became no number" in (tmp_path / "out" / "comparison.md").read_text()
     assert len(no_training) == 1
