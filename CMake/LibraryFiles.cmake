@@ -62,6 +62,9 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/ct/volume.py
   CovidQuantLib/ct/volume_files.py
   CovidQuantLib/ct/writing.py
+  CovidQuantLib/datalists/__init__.py
+  CovidQuantLib/datalists/datalist.py
+  CovidQuantLib/datalists/truth.py
   CovidQuantLib/files.py
   CovidQuantLib/hitl/__init__.py
   CovidQuantLib/hitl/edit_log/__init__.py
@@ -155,6 +158,9 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/inference/slices.py
   CovidQuantLib/inference/torch_engine.py
   CovidQuantLib/inference/windows.py
+  CovidQuantLib/long_jobs/__init__.py
+  CovidQuantLib/long_jobs/claim.py
+  CovidQuantLib/long_jobs/folder.py
   CovidQuantLib/messages.py
   CovidQuantLib/models/__init__.py
   CovidQuantLib/models/active.py
@@ -165,7 +171,6 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/models/folder.py
   CovidQuantLib/models/plain_files.py
   CovidQuantLib/models/store.py
-  CovidQuantLib/models/strict_json.py
   CovidQuantLib/models/weights.py
   CovidQuantLib/networks/__init__.py
   CovidQuantLib/networks/catalogue.py
@@ -353,6 +358,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/statistics/summary.py
   CovidQuantLib/statistics/table1.py
   CovidQuantLib/statistics/table3.py
+  CovidQuantLib/strict_json.py
   CovidQuantLib/synthetic_chest/__init__.py
   CovidQuantLib/synthetic_chest/airways.py
   CovidQuantLib/synthetic_chest/body.py
@@ -378,13 +384,11 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/cases.py
   CovidQuantLib/training/checkpoint.py
   CovidQuantLib/training/checks.py
-  CovidQuantLib/training/claim.py
-  CovidQuantLib/training/datalist.py
+  CovidQuantLib/training/deformation.py
   CovidQuantLib/training/distributed.py
   CovidQuantLib/training/diverged.py
   CovidQuantLib/training/first_weights.py
   CovidQuantLib/training/log.py
-  CovidQuantLib/training/long_job.py
   CovidQuantLib/training/losses.py
   CovidQuantLib/training/optimiser.py
   CovidQuantLib/training/options.py
@@ -408,7 +412,6 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/training/synthetic_lesions/published.py
   CovidQuantLib/training/synthetic_lesions/tissue.py
   CovidQuantLib/training/trainer.py
-  CovidQuantLib/training/truth.py
   CovidQuantLib/training/unet_pair.py
   CovidQuantLib/training/validation.py
   CovidQuantLib/training/weak_cases.py

@@ -10,13 +10,14 @@ from typing import Any, get_args
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import network_names
 from CovidQuantLib.training import TrainingOptions
-from CovidQuantLib.training.options import DiceOf, Loss, Optimiser, Precision, PriorKind, Schedule
+from CovidQuantLib.training.options import AugmentationKind, DiceOf, Loss, Optimiser, Precision, PriorKind, Schedule
 
 _DEFAULTS = TrainingOptions(minutes=1)
 _AS_GIVEN = (
     *("epochs", "network", "label_set", "lungs_alone", "seed", "patch", "batch", "patches_per_case"),
     *("lesion_share", "threshold"),
-    *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay", "augmentation"),
+    *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay"),
+    *("augmentation", "augmentation_kind"),
     *("precision", "threads", "prior", "prior_b", "prior_k", "weak_dice"),
 )
 
@@ -77,6 +78,12 @@ def add_recipe_options(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--weight-decay", metavar="SHARE", type=float, default=_DEFAULTS.weight_decay)
     group.add_argument(
         "--augmentation", metavar="STRENGTH", type=float, default=_DEFAULTS.augmentation, help="0 is none"
+    )
+    group.add_argument(
+        "--augmentation-kind",
+        choices=get_args(AugmentationKind),
+        default=_DEFAULTS.augmentation_kind,
+        help="all of it (default), or rotations, shifts and scales alone (Grodecki et al.)",
     )
     group.add_argument(
         "--precision",

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from CovidQuantLib.datalists import Datalist, Entry, read_datalist
 from CovidQuantLib.models import ModelCard
 from CovidQuantLib.networks import require_networks
 from CovidQuantLib.progress import Progress, no_progress
-from CovidQuantLib.training.datalist import Datalist, Entry, read_datalist
 from CovidQuantLib.training.options import TrainingOptions
 
 __all__ = ["Datalist", "Entry", "TrainingOptions", "check_options", "read_datalist", "train"]

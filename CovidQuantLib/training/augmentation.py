@@ -7,27 +7,23 @@ Slices of a network of slices are changed together, each within its own plane.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from monai.transforms import (
     Compose,
-    MapTransform,
     RandAdjustContrastd,
-    RandAffineGrid,
     RandFlipd,
     RandGaussianNoised,
     RandGaussianSmoothd,
-    Randomizable,
     RandScaleIntensityd,
     RandShiftIntensityd,
     RandSimulateLowResolutiond,
-    Resample,
 )
 
 from CovidQuantLib.networks import VOLUMES, Preprocessing, Reading
 from CovidQuantLib.training.cases import IGNORED, Case
+from CovidQuantLib.training.deformation import RandAffined, RandDeformd
+from CovidQuantLib.training.options import AugmentationKind
 from CovidQuantLib.training.sampling import Place
 
 AUGMENTATION_VERSION = 1
@@ -36,9 +32,6 @@ AUGMENTATION_VERSION = 1
 Patch = dict[str, torch.Tensor]
 _MARGIN = 0.2
 """Share of a patch's side that is cut on each side of it, for what a deformation moves in."""
-_ROTATION, _SCALE = 0.26, 0.15
-_SHIFT_PIXELS = 10.0
-_ELASTIC_POINTS, _ELASTIC_VOXELS, _ELASTIC_SHARE = 5, 4.0, 0.3
 _WITHOUT_SIDES = ("infection", "classes", "high_opacity")
 """Label sets that a mirror image leaves right."""
 
@@ -48,7 +41,8 @@ class Augmentation:
 
     With strength 1: rotations to 15 degrees, scales to 15 %, elastic displacements to 4 voxels, mirror images, blur,
     down to half the resolution, contrast to 10 %, brightness to some 40 HU, gamma, noise to some 40 HU; slices of a
-    network of slices are also shifted by up to 10 pixels.
+    network of slices are also shifted by up to 10 pixels. The kind "affine" turns, shifts and scales alone: see
+    `deformation.RandAffined`.
     """
 
     def __init__(
@@ -59,10 +53,12 @@ class Augmentation:
         *,
         reading: Reading = VOLUMES,
         strength: float,
+        kind: AugmentationKind = "full",
     ) -> None:
         self._patch, self._preprocessing, self._reading = patch, preprocessing, reading
         deformed = patch if reading.takes_volumes else patch[1:]
-        self._transforms = _transforms(deformed, strength, mirror=labels in _WITHOUT_SIDES) if strength > 0 else None
+        mirror = labels in _WITHOUT_SIDES
+        self._transforms = _transforms(deformed, strength, kind, mirror=mirror) if strength > 0 else None
         margins = [round(_MARGIN * side) if strength > 0 else 0 for side in patch]
         self._margins = margins if reading.takes_volumes else [0, *margins[1:]]
 
@@ -106,12 +102,14 @@ class Augmentation:
         return label[neighbours]
 
 
-def _transforms(patch: tuple[int, ...], strength: float, *, mirror: bool) -> Compose:
+def _transforms(patch: tuple[int, ...], strength: float, kind: AugmentationKind, *, mirror: bool) -> Compose:
+    if kind == "affine":
+        return Compose([RandAffined(patch, strength)], lazy=False)
     blur = [(0.3, 0.3 + 0.7 * strength)] * len(patch)
     linear = "bilinear" if len(patch) == 2 else "trilinear"
     zoom = (max(0.3, 1 - 0.5 * strength), 1.0)
     steps = [
-        _RandDeformd(patch, strength),
+        RandDeformd(patch, strength),
         RandGaussianSmoothd("image", *blur, prob=0.2),
         RandSimulateLowResolutiond("image", prob=0.15, zoom_range=zoom, upsample_mode=linear),
         RandScaleIntensityd("image", factors=0.1 * strength, prob=0.3),
@@ -122,44 +120,6 @@ def _transforms(patch: tuple[int, ...], strength: float, *, mirror: bool) -> Com
     if mirror:
         steps.append(RandFlipd(("image", "label"), prob=0.5, spatial_axis=len(patch) - 1))
     return Compose(steps, lazy=False)
-
-
-class _RandDeformd(MapTransform, Randomizable):
-    """Rotation, scale and an elastic displacement in one interpolation, which also cuts the margin off.
-
-    MONAI's own elastic transform smooths random vectors with a wide Gaussian, a third of a second for each patch;
-    displacements at a few control points, interpolated, cost a tenth of that.
-    """
-
-    def __init__(self, patch: tuple[int, ...], strength: float) -> None:
-        MapTransform.__init__(self, ("image", "label"))
-        planar = len(patch) == 2
-        angles, scale = 1 if planar else 3, min(0.5, _SCALE * strength)
-        self._grid = RandAffineGrid(
-            rotate_range=(_ROTATION * strength,) * angles,
-            scale_range=(scale,) * len(patch),
-            translate_range=(_SHIFT_PIXELS * strength,) * len(patch) if planar else None,
-        )
-        self._resample = Resample(padding_mode="zeros")
-        self._patch, self._strength = patch, strength
-
-    def set_random_state(self, seed: int | None = None, state: np.random.RandomState | None = None) -> _RandDeformd:
-        super().set_random_state(seed, state)
-        self._grid.set_random_state(state=self.R)
-        return self
-
-    def __call__(self, data: Any) -> dict[str, Any]:
-        grid = torch.as_tensor(self._grid(spatial_size=self._patch))
-        if self.R.random() < _ELASTIC_SHARE:
-            axes = len(self._patch)
-            points = self.R.uniform(-1.0, 1.0, (1, axes, *[_ELASTIC_POINTS] * axes)) * _ELASTIC_VOXELS * self._strength
-            field = torch.from_numpy(points.astype(np.float32))
-            mode = "bilinear" if axes == 2 else "trilinear"
-            grid[:axes] += torch.nn.functional.interpolate(field, self._patch, mode=mode, align_corners=True)[0]
-        out = dict(data)
-        for key, mode in (("image", "bilinear"), ("label", "nearest")):
-            out[key] = torch.as_tensor(self._resample(data[key], grid=grid, mode=mode))
-        return out
 
 
 def _cut(array: np.ndarray, centre: tuple[int, int, int], shape: tuple[int, ...], outside: int) -> np.ndarray:

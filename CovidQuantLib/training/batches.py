@@ -86,6 +86,7 @@ class Batches:
                 self._start.label_set.name,
                 reading=self._start.reading,
                 strength=options.augmentation,
+                kind=options.augmentation_kind,
             )
         where = self._place(epoch, sample)
         patch: Patch = self._own.augment(self._cases[where.case], where)

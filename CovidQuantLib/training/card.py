@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from CovidQuantLib.datalists import Datalist
 from CovidQuantLib.models import Metric, ModelCard, new_model_id
 from CovidQuantLib.models.fields import Scalar
 from CovidQuantLib.training.augmentation import AUGMENTATION_VERSION
 from CovidQuantLib.training.cases import Case
 from CovidQuantLib.training.checkpoint import Position
-from CovidQuantLib.training.datalist import Datalist
 from CovidQuantLib.training.options import TrainingOptions
 from CovidQuantLib.training.start import Start
 
@@ -120,6 +120,7 @@ def _recipe(
         "momentum": options.momentum if options.optimiser == "sgd" else None,
         "weight_decay": options.weight_decay,
         "augmentation": options.augmentation,
+        "augmentation_kind": options.augmentation_kind,
         "augmentation_version": AUGMENTATION_VERSION,
         "precision": options.precision,
         "training_cases": len(training),

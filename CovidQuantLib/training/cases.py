@@ -15,10 +15,10 @@ from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
 from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.reading import read_ct
+from CovidQuantLib.datalists import Entry
 from CovidQuantLib.inference import model_grid, view_box
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
-from CovidQuantLib.training.datalist import Entry
 
 IGNORED = 255
 """The label of voxels that count neither in the loss nor in the validation."""

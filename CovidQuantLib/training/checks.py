@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from CovidQuantLib.datalists import Datalist, Entry
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.cases import Case, prepare_case
-from CovidQuantLib.training.datalist import Datalist, Entry
 
 _MOST_TOLD = 3
 
@@ -24,7 +24,7 @@ def prepare_cases(
     """
     entries = (*datalist.training, *datalist.validation)
     _check_files(entries)
-    _check_patients({_patient(one) for one in datalist.training}, {_patient(one) for one in datalist.validation})
+    _check_patients({one.person for one in datalist.training}, {one.person for one in datalist.validation})
     cases: list[Case] = []
     refusals: list[str] = []
     for number, entry in enumerate(entries):
@@ -41,11 +41,6 @@ def prepare_cases(
             "All masks of the training cases are empty: there is nothing to learn. Give masks with labels."
         )
     return training, validation
-
-
-def _patient(entry: Entry) -> str:
-    """Who the case is of: the patient's code, or the image itself where there is none."""
-    return entry.patient or str(entry.image.resolve())
 
 
 def _check_files(entries: Sequence[Entry]) -> None:

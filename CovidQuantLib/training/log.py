@@ -17,6 +17,26 @@ LOG_FILE = "log.jsonl"
 BOARD_FOLDER = "tensorboard"
 
 
+def training_folder(output: Path) -> Path:
+    """Where the checkpoint and the log of the model `output` lie: beside it, with `.training` at the end."""
+    return output.resolve().with_name(f"{output.resolve().name}.training")
+
+
+def step_losses(output: Path) -> list[float]:
+    """The loss of every step of the training of the model `output`; of UNet-1 and UNet-2 those of the second.
+
+    Empty where it ended before its first step. Raises `InputError` where the log is damaged.
+    """
+    path = training_folder(output) / LOG_FILE
+    try:
+        events = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [float(one["loss"]) for one in events if one["event"] == "step"]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError("The log of a training is damaged, and its losses cannot be told.") from error
+
+
 class TrainingLog:
     """Events of a training, one JSON object a line: `{"event": "step", "step": 12, "loss": 0.81, ...}`.
 

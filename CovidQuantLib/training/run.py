@@ -11,7 +11,9 @@ from typing import Any
 
 import torch
 
+from CovidQuantLib.datalists import Datalist
 from CovidQuantLib.files import check_free
+from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, save_model
 from CovidQuantLib.models.card import format_card, parse_card
@@ -28,10 +30,8 @@ from CovidQuantLib.training.checkpoint import (
     read_checkpoint,
 )
 from CovidQuantLib.training.checks import prepare_cases
-from CovidQuantLib.training.claim import claimed
-from CovidQuantLib.training.datalist import Datalist
 from CovidQuantLib.training.distributed import Processes, processes
-from CovidQuantLib.training.log import TrainingLog
+from CovidQuantLib.training.log import TrainingLog, training_folder
 from CovidQuantLib.training.options import TrainingOptions, recipe_values
 from CovidQuantLib.training.start import Start, make_start
 from CovidQuantLib.training.trainer import Data, Trainer
@@ -79,11 +79,6 @@ def run_training(
             card = save_model(output, card, trainer.module)
             (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
         return card
-
-
-def training_folder(output: Path) -> Path:
-    """Where the checkpoint and the log of the model `output` lie: beside it, with `.training` at the end."""
-    return output.resolve().with_name(f"{output.resolve().name}.training")
 
 
 def _data(start: Start, training: tuple[Case, ...], validation: tuple[Case, ...]) -> Data:

@@ -13,16 +13,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from CovidQuantLib.datalists import Datalist
 from CovidQuantLib.files import check_free, whole_file
+from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard, load_model, read_card
 from CovidQuantLib.networks import label_set, network
 from CovidQuantLib.progress import Progress, part_of
 from CovidQuantLib.training.checkpoint import CHECKPOINT_FILE, check_same_settings, data_code
-from CovidQuantLib.training.claim import claimed
-from CovidQuantLib.training.datalist import Datalist
+from CovidQuantLib.training.log import training_folder
 from CovidQuantLib.training.options import PAIR, UNET_1, TrainingOptions, recipe_values
-from CovidQuantLib.training.run import run_training, training_folder
+from CovidQuantLib.training.run import run_training
 from CovidQuantLib.training.start import Start, make_start
 from CovidQuantLib.training.weak_cases import check_patient_labels
 

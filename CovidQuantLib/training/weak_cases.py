@@ -10,9 +10,9 @@ import SimpleITK as sitk
 
 from CovidQuantLib.anatomy import CONSOLIDATION
 from CovidQuantLib.ct.volume_files import read_volume
+from CovidQuantLib.datalists import Entry
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.training.cases import Case
-from CovidQuantLib.training.datalist import Entry
 
 
 def check_patient_labels(entries: Sequence[Entry]) -> None:
