@@ -79,9 +79,7 @@ def test_nothing_else_is_done_to_the_image() -> None:
 
 
 def test_the_full_kind_is_as_it_was() -> None:
-    wanted = {"reading": Reading("slice"), "strength": 1.0}
-    default, full = (
-        Augmentation((1, *SIDES), AS_IT_IS, "infection", **wanted, **more) for more in ({}, {"kind": "full"})
-    )
+    default = Augmentation((1, *SIDES), AS_IT_IS, "infection", reading=Reading("slice"), strength=1.0)
+    full = Augmentation((1, *SIDES), AS_IT_IS, "infection", reading=Reading("slice"), strength=1.0, kind="full")
     where = Place(0, (1, 80, 80), 5)
     np.testing.assert_array_equal(default(a_case(), where)["image"], full(a_case(), where)["image"])
