@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CovidQuantLib.ct.grid import Box, bounding_box
+from CovidQuantLib.datalists import read_truth
 from CovidQuantLib.inference import engine_names, open_engine, predict
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import load_model
@@ -21,7 +22,6 @@ from CovidQuantLib.progress import Progress
 from CovidQuantLib.segmentation.infection_network import MARGIN_MM
 from CovidQuantLib.statistics.comparison import NetworkCost
 from CovidQuantLib.training import Entry
-from CovidQuantLib.training.truth import read_truth
 
 if TYPE_CHECKING:
     from torch import nn

@@ -19,6 +19,7 @@ from CovidQuantLib.comparison.plan import mean_name
 from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone
+from CovidQuantLib.datalists import Truth, read_truth
 from CovidQuantLib.files import whole_file
 from CovidQuantLib.inference import open_engine
 from CovidQuantLib.models import load_model
@@ -30,7 +31,6 @@ from CovidQuantLib.segmentation.infection_network import MARGIN_MM, drawn_infect
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.statistics import agreement
 from CovidQuantLib.statistics.comparison import JudgedCt
-from CovidQuantLib.training.truth import Truth, read_truth
 
 _CERTAIN = 255
 _HALF = 127.5

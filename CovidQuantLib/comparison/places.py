@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from CovidQuantLib.training.long_job import LongJob
+from CovidQuantLib.long_jobs import LongJob
 
 JOB = LongJob(
     "comparison",

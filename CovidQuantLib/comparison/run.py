@@ -17,6 +17,7 @@ from CovidQuantLib.comparison.judging import Bench, judge_mean, judge_model, tel
 from CovidQuantLib.comparison.places import JOB, models_folder, results_folder, work_folder
 from CovidQuantLib.comparison.plan import Plan, mean_name
 from CovidQuantLib.comparison.settings import in_words
+from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, read_card
 from CovidQuantLib.networks import require_networks
@@ -32,7 +33,6 @@ from CovidQuantLib.statistics.comparison import (
     part_mean,
 )
 from CovidQuantLib.training import Datalist, check_options, read_datalist, train
-from CovidQuantLib.training.claim import claimed
 from CovidQuantLib.training.diverged import DivergedError
 from CovidQuantLib.training.options import PAIR
 from CovidQuantLib.training.weak_cases import check_patient_labels

@@ -16,11 +16,11 @@ from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.native import silence
 from CovidQuantLib.ct.orientation import geometry_of, library_order
 from CovidQuantLib.ct.volume import CtVolume, Geometry, HuArray, ScanFacts
-from CovidQuantLib.ct.volume_files import read_hu, read_volume, says_orientation
+from CovidQuantLib.ct.volume_files import read_hu, read_volume, read_volume_geometry, says_orientation
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
 
-__all__ = ["SeriesFacts", "list_series", "read_ct", "read_labelmap"]
+__all__ = ["SeriesFacts", "list_series", "read_ct", "read_grid", "read_labelmap"]
 
 
 def read_ct(path: Path, *, series_uid: str | None = None, progress: Progress = no_progress) -> CtVolume:
@@ -40,6 +40,19 @@ def read_ct(path: Path, *, series_uid: str | None = None, progress: Progress = n
     if series_uid is not None:
         raise InputError("The file holds one CT and no series to choose from. Leave the series out.")
     return _read_file(path, progress)
+
+
+def read_grid(path: Path) -> Geometry:
+    """The grid of `read_ct(path)`, by the header of a volume file, whose voxels are not read; DICOM is read whole.
+
+    Raises `InputError` where there is no CT, or the grid is none of a chest CT.
+    """
+    _check_exists(path)
+    if path.is_dir() or path.name.upper() == "DICOMDIR" or _dicom_header(path) is not None:
+        return read_ct(path).geometry
+    _, geometry = library_order(read_volume_geometry(path))
+    check_geometry(geometry)
+    return geometry
 
 
 def list_series(folder: Path, progress: Progress = no_progress) -> tuple[SeriesFacts, ...]:

@@ -6,8 +6,9 @@ import contextlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import SimpleITK as sitk
@@ -15,7 +16,7 @@ import SimpleITK as sitk
 from CovidQuantLib.ct.hounsfield import to_hu
 from CovidQuantLib.ct.native import native_name, silence
 from CovidQuantLib.ct.stored_content import CORRUPT, check_metaimage, check_nifti
-from CovidQuantLib.ct.volume import HuArray
+from CovidQuantLib.ct.volume import Geometry, HuArray
 from CovidQuantLib.messages import InputError
 
 _NIFTI = (".nii", ".nii.gz")
@@ -28,6 +29,7 @@ _READER = "ITK_InputFilterName"
 
 _META_HEADER_BYTES = 4096
 _META_AXES = (b"2", b"3", b"4")
+_Taken = TypeVar("_Taken")
 
 
 def read_volume(path: Path) -> sitk.Image:
@@ -35,13 +37,36 @@ def read_volume(path: Path) -> sitk.Image:
 
     Raises `InputError` where the format is unknown, the file is damaged, or holds anything but one 3D volume.
     """
+    return _taken_from(path, lambda reader: reader.Execute())
+
+
+def read_volume_geometry(path: Path) -> Geometry:
+    """The geometry of the volume in a file as it is stored: its header, without an image of its voxels.
+
+    Raises `InputError` as `read_volume`, but for damage that only the voxels of an NRRD or an uncompressed file show.
+    """
+    return _taken_from(path, _stated_geometry)
+
+
+def _stated_geometry(reader: sitk.ImageFileReader) -> Geometry:
+    size, spacing, origin = reader.GetSize(), reader.GetSpacing(), reader.GetOrigin()
+    cosines = np.asarray(reader.GetDirection()).reshape(len(size), len(size))[:3, :3]
+    return Geometry(
+        shape=(size[2], size[1], size[0]),
+        spacing=(spacing[0], spacing[1], spacing[2]),
+        origin=(origin[0], origin[1], origin[2]),
+        direction=tuple(float(cosine) for cosine in cosines.ravel()),
+    )
+
+
+def _taken_from(path: Path, take: Callable[[sitk.ImageFileReader], _Taken]) -> _Taken:
     if not path.name.lower().endswith(_ENDINGS):
         raise InputError(
             "The file's format is not supported. Give a NIfTI, NRRD or MHA file; a CT can also be a DICOM folder."
         )
     _check_meta_header(path)
     with _away_from_its_twin(path) as readable:
-        return _read(readable)
+        return _read(readable, take)
 
 
 def _check_meta_header(path: Path) -> None:
@@ -70,10 +95,11 @@ def _away_from_its_twin(path: Path) -> Iterator[Path]:
         yield Path(shutil.copyfile(path, Path(folder) / "volume.nii.gz"))
 
 
-def _read(path: Path) -> sitk.Image:
+def _read(path: Path, take: Callable[[sitk.ImageFileReader], _Taken]) -> _Taken:
+    """What `take` has of a reader that has read the header, once the file is checked."""
     reader = sitk.ImageFileReader()
     reader.SetFileName(native_name(path))
-    image = None
+    found = None
     try:
         with silence():
             reader.ReadImageInformation()
@@ -82,13 +108,13 @@ def _read(path: Path) -> sitk.Image:
                 check_nifti(path, reader)
             else:
                 check_metaimage(path)
-            image = reader.Execute()
+            found = take(reader)
     except RuntimeError as error:
         if _ORTHONORMAL in str(error):
             raise InputError(_SHEARED) from None
-    if image is None:
+    if found is None:
         raise InputError(CORRUPT)
-    return image
+    return found
 
 
 def _check_axes(reader: sitk.ImageFileReader) -> None:

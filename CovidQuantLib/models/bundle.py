@@ -16,9 +16,9 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.card import ModelCard, parse_card
 from CovidQuantLib.models.card_text import card_text
 from CovidQuantLib.models.folder import read_model_files
-from CovidQuantLib.models.strict_json import format_json
 from CovidQuantLib.models.weights import WEIGHTS_FILE, module_of
 from CovidQuantLib.networks import network
+from CovidQuantLib.strict_json import format_json
 
 _SCHEMA = "https://github.com/Project-MONAI/MONAI-extra-test-data/releases/download/0.8.1/meta_schema_20240725.json"
 _AXES = "SPL"

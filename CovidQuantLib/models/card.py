@@ -12,8 +12,8 @@ from CovidQuantLib import __version__
 from CovidQuantLib.inference import EVEN
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.fields import Fields, Scalar
-from CovidQuantLib.models.strict_json import format_json, parse_json
 from CovidQuantLib.networks import LabelSet, Preprocessing, label_set, network
+from CovidQuantLib.strict_json import format_json, parse_json
 
 FORMAT, FORMAT_VERSION = "covidquant-model", 1
 CARD_FILE = "model.json"

@@ -14,7 +14,6 @@ from CovidQuantLib.files import whole_folder
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.card import CARD_FILE, ModelCard, format_card, parse_card
 from CovidQuantLib.models.plain_files import read_plain_file
-from CovidQuantLib.models.strict_json import LARGEST_JSON
 from CovidQuantLib.models.weights import (
     LARGEST_WEIGHTS,
     WEIGHTS_FILE,
@@ -23,6 +22,7 @@ from CovidQuantLib.models.weights import (
     module_of,
     pickle_refusal,
 )
+from CovidQuantLib.strict_json import LARGEST_JSON
 
 if TYPE_CHECKING:
     from torch import nn

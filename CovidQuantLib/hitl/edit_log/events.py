@@ -14,7 +14,7 @@ from typing import Any
 from CovidQuantLib.anatomy import INFECTION, LOBES, LUNGS, SEGMENTS
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models.fields import Fields
-from CovidQuantLib.models.strict_json import parse_json
+from CovidQuantLib.strict_json import parse_json
 
 FORMAT, FORMAT_VERSION = "covidquant-edit-log", 1
 WHAT = "The edit log"

@@ -19,8 +19,8 @@ from CovidQuantLib.hitl.pool.export_cases import (
 )
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.selection import Item, Selection
-from CovidQuantLib.models.strict_json import format_json
 from CovidQuantLib.progress import Progress, no_progress
+from CovidQuantLib.strict_json import format_json
 
 DATALIST_FILE = "datalist.json"
 

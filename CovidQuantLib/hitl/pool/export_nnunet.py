@@ -22,8 +22,8 @@ from CovidQuantLib.hitl.pool.export_cases import (
 from CovidQuantLib.hitl.pool.opening import Pool
 from CovidQuantLib.hitl.pool.selection import Item, Selection
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.models.strict_json import format_json
 from CovidQuantLib.progress import Progress, no_progress
+from CovidQuantLib.strict_json import format_json
 
 DEFAULT_NUMBER = 501
 _HIGHEST_NUMBER = 999

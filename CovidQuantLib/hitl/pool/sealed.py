@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.models.strict_json import LARGEST_JSON, format_json, parse_json
+from CovidQuantLib.strict_json import LARGEST_JSON, format_json, parse_json
 
 _SEAL = "seal"
 

@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from CovidQuantLib.datalists import Truth
+from CovidQuantLib.datalists import read_truth as truth_of
 from CovidQuantLib.hitl.pool.licences import NOT_STATED, Licence, licence
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training import Entry, read_datalist
-from CovidQuantLib.training.truth import Truth
-from CovidQuantLib.training.truth import read_truth as truth_of
 
 
 @dataclass(frozen=True)

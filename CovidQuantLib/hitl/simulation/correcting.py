@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from CovidQuantLib.ct import LabelArray
+from CovidQuantLib.datalists import Truth
 from CovidQuantLib.hitl.pool import BLANK, Pool, Reading, Start, find_scan, history, submit_reading
 from CovidQuantLib.hitl.rounds import Eyes, Means, PoolModel
 from CovidQuantLib.hitl.simulated_reader import ModelledMinutes, modelled_minutes
@@ -16,7 +17,6 @@ from CovidQuantLib.hitl.simulation.first_pool import READER
 from CovidQuantLib.hitl.simulation.plan import Plan
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.statistics import SimulatedCorrection, agreement
-from CovidQuantLib.training.truth import Truth
 
 
 @dataclass

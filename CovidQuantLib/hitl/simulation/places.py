@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from CovidQuantLib.hitl.simulation.plan import Arm
+from CovidQuantLib.long_jobs import LongJob
 from CovidQuantLib.statistics import SimulatedCorrection, SimulatedRound
-from CovidQuantLib.training.long_job import LongJob
 
 JOB = LongJob("simulation", "another cohort, start model or other settings", "Start it again in a new folder.")
 

@@ -15,11 +15,11 @@ from CovidQuantLib.hitl.simulation.first_pool import first_pool
 from CovidQuantLib.hitl.simulation.memory import KnownAirways, Remembered
 from CovidQuantLib.hitl.simulation.places import begin, read_round, work_folder
 from CovidQuantLib.hitl.simulation.plan import Plan
+from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import read_card
 from CovidQuantLib.progress import Progress, no_progress, part_of
 from CovidQuantLib.statistics import SimulatedRound, SimulationTable, simulation_rows
-from CovidQuantLib.training.claim import claimed
 
 _KEPT = "Cancelled. What was done is kept: the same command goes on from there."
 

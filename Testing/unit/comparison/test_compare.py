@@ -18,12 +18,12 @@ from CovidQuantLib.cli.main import main
 from CovidQuantLib.comparison import Plan, compare, cost, run
 from CovidQuantLib.comparison.hardware import hardware
 from CovidQuantLib.comparison.places import work_folder
+from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import ModelCard, load_model
 from CovidQuantLib.networks import network_names
 from CovidQuantLib.statistics.comparison import NetworkCost
 from CovidQuantLib.training import Datalist, Entry, TrainingOptions, read_datalist
-from CovidQuantLib.training.claim import claimed
 from CovidQuantLib.training.diverged import DivergedError
 from Testing.conftest import require
 from Testing.model_factory import save_small_model

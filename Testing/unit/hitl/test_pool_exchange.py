@@ -14,6 +14,7 @@ import SimpleITK as sitk
 from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.ct.labelmaps import read_labelmap_on
 from CovidQuantLib.ct.orientation import image_of
+from CovidQuantLib.datalists import read_datalist
 from CovidQuantLib.hitl.pool import (
     ImportedMask,
     Pool,
@@ -81,9 +82,8 @@ def test_a_data_list_carries_the_frozen_split(mixed: Pool, tmp_path: Path) -> No
 
 
 def test_a_data_list_can_be_trained_on(mixed: Pool, tmp_path: Path) -> None:
-    datalist = pytest.importorskip("CovidQuantLib.training.datalist")
     export_datalist(mixed, tmp_path / "out", holdout_as="validation")
-    found = datalist.read_datalist(tmp_path / "out" / "datalist.json")
+    found = read_datalist(tmp_path / "out" / "datalist.json")
     assert (len(found.training), len(found.validation)) == (4, 2)
     assert found.licence == "CC BY-NC 4.0; own data of this site"
     assert found.data == "real"

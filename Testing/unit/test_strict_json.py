@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.models.strict_json import format_json, parse_json
+from CovidQuantLib.strict_json import format_json, parse_json
 
 
 def test_what_is_written_is_read_back() -> None:
