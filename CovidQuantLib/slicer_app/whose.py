@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from CovidQuantLib.hitl.pool import Pool, Subject, find_scan, history
+from CovidQuantLib.hitl.pool import Pool, Subject, find_scan
+from CovidQuantLib.hitl.pool.history import clinical_facts
 from CovidQuantLib.hitl.pool.subjects import day_number, patient_codes
 from CovidQuantLib.identity import site_key
 from CovidQuantLib.messages import InputError
@@ -39,7 +40,7 @@ def whose(volume: Any, pool: Pool | None) -> Whose:
             found = find_scan(pool, scan)
         except InputError:
             return Whose("")
-        return Whose(found.patient, found.day, history(pool, found).clinical.day_from_onset, found.code)
+        return Whose(found.patient, found.day, clinical_facts(pool, found).day_from_onset, found.code)
     subject: Subject | None = patient_of(volume)
     if subject is None:
         # Of a pool that is not at hand: the scan is known again, but not whose it is.

@@ -94,6 +94,11 @@ def history(pool: Pool, scan: Scan) -> History:
     return History(scan, revisions(pool, scan), events(pool, scan.patient))
 
 
+def clinical_facts(pool: Pool, scan: Scan) -> Clinical:
+    """`History.clinical`, without reading the revisions, whose every file is hashed: for who cannot wait for that."""
+    return History(scan, (), events(pool, scan.patient)).clinical
+
+
 def histories(pool: Pool) -> tuple[History, ...]:
     """The histories of all scans."""
     return tuple(history(pool, scan) for scan in scans(pool))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from CovidQuantLib.hitl.pool import (
     verify,
 )
 from CovidQuantLib.hitl.pool.clinical import regions_from_text
+from CovidQuantLib.hitl.pool.history import clinical_facts
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.quantification import QuantificationOptions
 from Testing.pool_factory import tiny_ct, tiny_reading
@@ -102,3 +104,16 @@ def test_regions_are_those_that_a_quantification_leaves_out() -> None:
     for text in ("", "RML", "RML=gone", "RML=absent,RML=absent", "XYZ=absent"):
         with pytest.raises(InputError):
             regions_from_text(text)
+
+
+def test_the_facts_of_a_scan_are_told_without_opening_a_revision(
+    pool_and_scan: tuple[Pool, Scan], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool, scan = pool_and_scan
+    submit_reading(pool, scan, tiny_reading())
+    note_clinical(pool, scan, "R1", {"day_from_onset": 9})
+    whole = history(pool, scan).clinical
+    module = sys.modules[clinical_facts.__module__]
+    monkeypatch.setattr(module, "revisions", lambda *_: pytest.fail("a revision was read"))
+    assert clinical_facts(pool, scan) == whole
+    assert whole.day_from_onset == 9
