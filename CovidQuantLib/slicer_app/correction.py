@@ -68,17 +68,20 @@ class Correction:
 
     def resume_draft(self) -> None:
         """Go on with the draft that was offered."""
+        self._desk.say("")
         draft, self.offered = self.offered, None
         self._say_problems(lambda: self._open(draft, None))
 
     def discard_draft(self) -> None:
         """Remove the draft that was offered, and begin anew, from the proposal that the draft began from."""
+        self._desk.say("")
         draft, self.offered = self.offered, None
         if draft is not None:
             self._say_problems(lambda: self._begin_before(draft))
 
     def begin_blank(self) -> None:
         """Begin anew from a blank mask."""
+        self._desk.say("")
         session = self.session
         if session is not None:
             session.close()

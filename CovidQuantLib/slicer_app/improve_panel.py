@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from slicer.i18n import tr as _
@@ -38,6 +39,7 @@ class ImprovePanel(Panel):
         super().__init__(desk)
         self.rounds = Jobs(self.ui, desk.changed)
         self.rounds.say("")
+        self._shown_pool: Path | None = desk.settings.pool
         self._overview: Any = None
         self._models: Sequence[Mapping[str, Any]] = ()
         headings = [_("Model"), _("CTs"), _("Minutes"), _("Scans"), _("Dice"), _("Patients")]
@@ -93,6 +95,9 @@ class ImprovePanel(Panel):
     def _pool(self) -> Pool | None:
         """The pool; where there is none the panel says why."""
         folder, reader = self.desk.settings.pool, self.desk.settings.reader
+        if folder != self._shown_pool and not self.rounds.busy:
+            self._shown_pool, self._overview, self._models = folder, None, ()
+            self.rounds.say("")
         self.ui.decisionLabel.text = self.ui.poolLabel.text = ""
         if folder is None or not reader:
             self.ui.poolLabel.text = _("Choose a pool and give your reader code in the settings.")
@@ -107,7 +112,7 @@ class ImprovePanel(Panel):
         self.update()
 
     def _on_refresh(self) -> None:
-        self.rounds.run(["pool", "status", str(self.desk.settings.pool)], _("Looking at the pool"), self._take_overview)
+        self._run(["pool", "status", str(self.desk.settings.pool)], _("Looking at the pool"), self._take_overview)
 
     def _take_overview(self, values: Values) -> None:
         self._overview = values
@@ -115,7 +120,7 @@ class ImprovePanel(Panel):
 
     def _ask_table(self) -> None:
         arguments = ["round", "table", str(self.desk.settings.pool)]
-        self.rounds.run(arguments, _("Minutes and accuracy by model"), self._take_table)
+        self._run(arguments, _("Minutes and accuracy by model"), self._take_table)
 
     def _take_table(self, values: Values) -> None:
         table, self._models = self.ui.modelsTable, values["models"]
@@ -125,6 +130,11 @@ class ImprovePanel(Panel):
             fill_row(table, row, model_cells(row + 1, model), tip=tip)
         fit_table(table, _MOST_ROWS)
         self.ui.tableLabel.text = table_note(values)
+
+    def _run(self, arguments: Sequence[str], title: str, receive: Callable[[Values], None]) -> None:
+        """Run a command of this section; what another section said before is of what was done before."""
+        self.desk.say("")
+        self.rounds.run(arguments, title, receive)
 
     def _on_plot(self) -> None:
         in_minutes = self.ui.plotBox.currentIndex == 0
@@ -150,10 +160,10 @@ class ImprovePanel(Panel):
         chosen = self.ui.networkBox.currentIndex
         if chosen > 0:
             arguments += ["--from", "scratch", "--network", network_names()[chosen - 1]]
-        self.rounds.run(arguments, _("Starting the round"), self._decided)
+        self._run(arguments, _("Starting the round"), self._decided)
 
     def _on_resume(self) -> None:
-        self.rounds.run(["round", "resume", str(self.desk.settings.pool)], _("Going on with the round"), self._decided)
+        self._run(["round", "resume", str(self.desk.settings.pool)], _("Going on with the round"), self._decided)
 
     def _decided(self, values: Values) -> None:
         self.rounds.say(_("Round {number} is finished.").format(number=values["number"]))
@@ -173,7 +183,7 @@ class ImprovePanel(Panel):
     def _decide(self, action: str, *more: str) -> None:
         arguments = ["round", action, str(self.desk.settings.pool), *more, "--by", self.desk.settings.reader]
         reason = self.ui.reasonEdit.text.strip()
-        self.rounds.run([*arguments, "--reason", reason], _("Putting it on record"), self._on_record)
+        self._run([*arguments, "--reason", reason], _("Putting it on record"), self._on_record)
 
     def _on_record(self, values: Values) -> None:  # noqa: ARG002 - as every receiver of a result
         self.ui.reasonEdit.text = ""

@@ -51,6 +51,7 @@ class SegmentPanel(Panel):
 
     def _on_ct(self) -> None:
         if not self._showing:
+            self.desk.say("")
             self.desk.parameters.ct = self.ui.ctSelector.currentNode()
             self.desk.find_case()
             self.desk.changed()

@@ -55,6 +55,7 @@ class SettingsPanel(Panel):
         self.ui.packagesLabel.text = packages_sentence()
 
     def _on_pool(self) -> None:
+        self.desk.say("")
         self.desk.settings.set_pool(self.ui.poolEdit.currentPath.strip())
         self.desk.changed()
 
@@ -67,6 +68,7 @@ class SettingsPanel(Panel):
             self.desk.say(str(error))
             self.ui.readerEdit.text = self.desk.settings.reader
             return
+        self.desk.say("")
         if code != self.desk.settings.reader:
             self.desk.close_session()
             self.desk.settings.set_reader(code)

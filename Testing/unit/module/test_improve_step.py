@@ -145,6 +145,10 @@ def test_promote_and_roll_back_and_the_active_model_is_always_named(
     press(application, screen, "rollbackButton")
     assert [one.action for one in promotions(a_pool)] == ["promote", "rollback"]
     assert named.text == before
+    assert "On record" in panel.ui.messageLabel.text
+    screen.desk.settings.set_pool("")
+    screen.desk.changed()
+    assert panel.ui.messageLabel.text == "", "of the pool before"
 
 
 def test_a_model_is_imported_from_a_folder_and_models_of_any_network_are_listed(

@@ -140,5 +140,6 @@ def test_an_unfinished_correction_is_a_draft_when_the_next_case_comes(reader: Re
     reader.section("Segment").ctSelector.setCurrentNode(first.volume)
     reader.rest(0.3)
     assert desk.case.infection is first.infection
+    assert reader.screen.message == "", "the draft of the case before is on the screen again"
     reader.press(reader.section("Correct").resumeDraftButton)
     assert np.array_equal(reader.infection(), corrected)

@@ -158,13 +158,21 @@ def test_a_reading_from_a_blank_mask_has_no_proposal_to_score(step: Step, a_pool
 @pytest.mark.parametrize(
     ("button", "state", "listed"), [("approveButton", "reviewed", 0), ("returnButton", "reopened", 1)]
 )
-def test_approved_or_returned(step: Step, a_pool: tuple[Pool, Scan], button: str, state: str, listed: int) -> None:
+def test_approved_or_returned(
+    application: Application, step: Step, a_pool: tuple[Pool, Scan], button: str, state: str, listed: int
+) -> None:
     step.open()
     step.press(button)
     assert history(*a_pool).state == state
     assert state in step.screen.message
     assert step.ui.readingsTable.rowCount == listed
     assert not step.ui.openedRows.visible, "the reading goes from the screen"
+    improve = section(step.screen, "Improve")
+    improve.ui.section.collapsed = False
+    improve.ui.refreshButton.click()
+    application.wait_until(lambda: not improve.rounds.busy, seconds=60)
+    assert improve.ui.modelsTable.rowCount > 0
+    assert step.screen.message == "", "of what was decided before"
 
 
 def test_nobody_is_offered_the_own_reading(step: Step) -> None:
