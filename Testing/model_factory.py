@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from CovidQuantLib.models import ModelCard, new_model_id, save_model
 from CovidQuantLib.networks import label_set, network
+from Testing.network_factory import SMALL_NETWORKS, certain_network
 
 ARGUMENTS = {"width": 4, "blocks": [1, 1], "reduction": 4, "norm": "instance"}
 
@@ -37,3 +39,21 @@ def save_small_model(folder: Path, *, seed: int = 0, **changes: Any) -> ModelCar
     spec = network(card.network)
     module = spec.build(in_channels=card.in_channels, classes=card.label_set.classes, **card.arguments)
     return save_model(folder, card, module)
+
+
+def save_certain_model(folder: Path, name: str, *, labels: str | None = None) -> ModelCard:
+    """Write a model of the network `name` that gives every voxel its last class; it is called "my NAME".
+
+    `labels` is the label set: the network's own by default, else infection. It works on a coarse grid.
+    """
+    spec = network(name)
+    seen = spec.preprocessing
+    card = a_card(
+        name=f"my {name}",
+        network=name,
+        arguments=SMALL_NETWORKS[name],
+        in_channels=spec.reading.channels,
+        preprocessing=replace(seen, spacing_mm=(3.0, 3.0, 3.0), matrix=None if seen.matrix is None else 64),
+        label_set=label_set(labels or spec.label_set or "infection"),
+    )
+    return save_model(folder, card, certain_network(name, classes=card.label_set.classes))

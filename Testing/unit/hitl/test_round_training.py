@@ -17,7 +17,6 @@ from CovidQuantLib.progress import no_progress
 from CovidQuantLib.training import TrainingOptions
 from Testing.chest_pool import chest_pool
 from Testing.conftest import require
-from Testing.network_factory import SMALL_NETWORKS
 from Testing.training_factory import GRID, SMALL
 
 HELD_OUT = 2
@@ -80,31 +79,3 @@ def test_a_past_round_trains_to_the_same_weights(pool: Pool) -> None:
     one, other = (read_model_files(pool_model(pool, made.model).folder)[1] for made in (first, again))
     assert one == other
     assert first.model != again.model
-
-
-@pytest.mark.parametrize("name", ["hybrid_unet", "conv_lstm"])
-def test_a_network_of_slices_goes_through_rounds_like_any_other(
-    name: str, pool: Pool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    settings = [word for key, value in SMALL_NETWORKS[name].items() for word in ("--set", f"{key}={value}")]
-    recipe = ("--epochs", "1", "--patch", "16", "--threads", "1")
-    begin = ("--network", name, "--spacing", "2", *settings)
-    covidquant(capsys, "round", "start", pool.folder, *recipe, *begin)
-    covidquant(capsys, "round", "promote", pool.folder, "1", "--by", "R1", "--reason", "only a test")
-    active = active_in_pool(pool)
-    assert active is not None
-    assert (active.card.network, active.card.parent) == (name, None)
-    told = covidquant(capsys, "next", pool.folder, "--rule", "uncertain", "--proposal", tmp_path / "todo")
-    assert active.card.id in told
-    assert (tmp_path / "todo" / "infection.nii.gz").is_file()
-    covidquant(capsys, "round", "start", pool.folder, *recipe)
-    covidquant(capsys, "round", "promote", pool.folder, "2", "--by", "R1", "--reason", "only a test")
-    child = active_in_pool(pool)
-    assert child is not None
-    assert (child.card.network, child.card.parent) == (name, active.card.id)
-    covidquant(capsys, "round", "rollback", pool.folder, "--by", "R1", "--reason", "only a test")
-    back = active_in_pool(pool)
-    assert back is not None
-    assert back.card.id == active.card.id
-    assert len(judged_scans(pool, 2)) == HELD_OUT
-    covidquant(capsys, "pool", "verify", pool.folder)
