@@ -18,7 +18,7 @@ _AS_GIVEN = (
     *("lesion_share", "threshold"),
     *("loss", "optimiser", "schedule", "learning_rate", "rate_steps", "momentum", "weight_decay"),
     *("augmentation", "augmentation_kind"),
-    *("precision", "threads", "prior", "prior_b", "prior_k", "weak_dice"),
+    *("precision", "threads", "prior", "prior_b", "prior_k", "weak_batch", "weak_dice"),
 )
 
 
@@ -83,7 +83,7 @@ def add_recipe_options(group: argparse._ArgumentGroup) -> None:
         "--augmentation-kind",
         choices=get_args(AugmentationKind),
         default=_DEFAULTS.augmentation_kind,
-        help="all of it (default), or rotations, shifts and scales alone (Grodecki et al.)",
+        help="full (default), without changes of the CT's values, or as Grodecki et al. have it",
     )
     group.add_argument(
         "--precision",
@@ -106,6 +106,9 @@ def add_prior_options(group: argparse._ArgumentGroup) -> None:
         "--prior-b", metavar="X", type=float, help="by density: (HU + 1024) / 110 from which it is certain (9); else 1"
     )
     group.add_argument("--prior-k", metavar="K", type=float, default=_DEFAULTS.prior_k, help="steepness by density")
+    group.add_argument(
+        "--weak-batch", metavar="N", type=int, default=_DEFAULTS.weak_batch, help="slabs of a step (default: 16)"
+    )
     group.add_argument(
         "--weak-dice", choices=get_args(DiceOf), default=_DEFAULTS.weak_dice, help="Dice of a batch, or of each slab"
     )

@@ -16,12 +16,17 @@ from CovidQuantLib.training.options import TrainingOptions
 __all__ = ["Datalist", "Entry", "TrainingOptions", "check_options", "read_datalist", "train"]
 
 
-def check_options(options: TrainingOptions) -> None:
-    """Raise `InputError` where no training can begin with `options`, whatever the data: as `train`, before them."""
+def check_options(options: TrainingOptions, *, validated: bool = False) -> None:
+    """Raise `InputError` where no training can begin with `options`, whatever the data: as `train`, before them.
+
+    `validated` says whether there will be validation cases.
+    """
     require_networks()
+    from CovidQuantLib.training.checks import check_schedule
     from CovidQuantLib.training.start import make_start
     from CovidQuantLib.training.unet_pair import check_pair, is_pair
 
+    check_schedule(options, validated=validated)
     if is_pair(options):
         check_pair(options)
     else:

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from monai.transforms import (
     Compose,
+    MapTransform,
     RandAdjustContrastd,
     RandFlipd,
     RandGaussianNoised,
@@ -40,8 +41,9 @@ class Augmentation:
     """Makes patches. `strength` 0 leaves them as they are in the CT.
 
     With strength 1: rotations to 15 degrees, scales to 15 %, elastic displacements to 4 voxels, mirror images, blur,
-    down to half the resolution, contrast to 10 %, brightness to some 40 HU, gamma, noise to some 40 HU; slices of a
-    network of slices are also shifted by up to 10 pixels. The kind "affine" turns, shifts and scales alone: see
+    down to half the resolution, contrast to 10 %, brightness to 3 % of the network's window of HU, gamma, noise to 3 %
+    of that window; slices of a network of slices are also shifted by up to 10 pixels. The kind "geometry" leaves the
+    values as they are: deformations and mirror images alone. The kind "affine" turns, shifts and scales alone: see
     `deformation.RandAffined`.
     """
 
@@ -108,8 +110,12 @@ def _transforms(patch: tuple[int, ...], strength: float, kind: AugmentationKind,
     blur = [(0.3, 0.3 + 0.7 * strength)] * len(patch)
     linear = "bilinear" if len(patch) == 2 else "trilinear"
     zoom = (max(0.3, 1 - 0.5 * strength), 1.0)
-    steps = [
-        RandDeformd(patch, strength),
+    deformation: list[MapTransform] = [RandDeformd(patch, strength)]
+    if mirror:
+        deformation.append(RandFlipd(("image", "label"), prob=0.5, spatial_axis=len(patch) - 1))
+    if kind == "geometry":
+        return Compose(deformation, lazy=False)
+    values = [
         RandGaussianSmoothd("image", *blur, prob=0.2),
         RandSimulateLowResolutiond("image", prob=0.15, zoom_range=zoom, upsample_mode=linear),
         RandScaleIntensityd("image", factors=0.1 * strength, prob=0.3),
@@ -117,9 +123,7 @@ def _transforms(patch: tuple[int, ...], strength: float, kind: AugmentationKind,
         RandAdjustContrastd("image", prob=0.15, gamma=(1 - 0.2 * strength, 1 + 0.25 * strength)),
         RandGaussianNoised("image", prob=0.4, mean=0.0, std=0.03 * strength),
     ]
-    if mirror:
-        steps.append(RandFlipd(("image", "label"), prob=0.5, spatial_axis=len(patch) - 1))
-    return Compose(steps, lazy=False)
+    return Compose([deformation[0], *values, *deformation[1:]], lazy=False)
 
 
 def _cut(array: np.ndarray, centre: tuple[int, int, int], shape: tuple[int, ...], outside: int) -> np.ndarray:

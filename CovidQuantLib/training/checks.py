@@ -10,6 +10,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.cases import Case, prepare_case
+from CovidQuantLib.training.options import TrainingOptions
 
 _MOST_TOLD = 3
 
@@ -41,6 +42,15 @@ def prepare_cases(
             "All masks of the training cases are empty: there is nothing to learn. Give masks with labels."
         )
     return training, validation
+
+
+def check_schedule(options: TrainingOptions, *, validated: bool) -> None:
+    """Raise `InputError` where the learning rate waits for validations and there are none."""
+    if options.schedule == "plateau" and not validated:
+        raise InputError(
+            'The schedule "plateau" lowers the learning rate by what validations say, and there are no validation '
+            "cases. Give some, or take another schedule."
+        )
 
 
 def _check_files(entries: Sequence[Entry]) -> None:

@@ -16,7 +16,7 @@ Schedule = Literal["poly", "cosine", "constant", "steps", "plateau"]
 Precision = Literal["auto", "float32", "bfloat16"]
 UNET_1, PAIR = "hybrid_unet", "hybrid_unet_pair"
 """The networks that learn consolidation from the patients' labels: `unet_pair`."""
-AugmentationKind = Literal["full", "affine"]
+AugmentationKind = Literal["full", "geometry", "affine"]
 PriorKind = Literal["density", "constant"]
 DiceOf = Literal["batch", "slab"]
 _SIDE = 64
@@ -47,9 +47,11 @@ class TrainingOptions:
         momentum            of SGD
         prior               of UNet-2 of the network hybrid_unet_pair: phi_2, by density, or phi_1 (see `weak_labels`)
         prior_b, prior_k    the priors' parameters; b None: 9.0 of phi_2, 1.0 of phi_1
+        weak_batch          of UNet-2: slabs of one step
         weak_dice           of UNet-2: Dice of the whole batch, or of each slab, as the paper writes it
         augmentation        strength of all augmentation: 1 as described in `augmentation`, 0 none
-        augmentation_kind   all of it, or rotations, shifts and scales alone, as Grodecki et al. 2021 have them
+        augmentation_kind   all of it; its deformations and mirror images, which leave the CT's values as they are; or
+                            rotations, shifts and scales alone, as Grodecki et al. 2021 have them
         validate_every      epochs between validations. With `minutes` they are also never more than a fifth of the time
         patience            validations without a better one before the training ends early; None: never
         precision           auto: bfloat16 where a GPU has it, else float32
@@ -86,6 +88,7 @@ class TrainingOptions:
     prior: PriorKind = "density"
     prior_b: float | None = None
     prior_k: float = 0.5
+    weak_batch: int = 16
     weak_dice: DiceOf = "batch"
     augmentation: float = 1.0
     augmentation_kind: AugmentationKind = "full"
@@ -111,7 +114,7 @@ class TrainingOptions:
             (self.minutes is None or 0 < self.minutes < 1e6, "The minutes of a training must be a number above 0."),
             (0 <= self.seed < 2**31, "The seed must be a whole number from 0 to 2147483647."),
             (all(8 <= side <= 512 for side in self.sides), "The sides of a patch must be 8 to 512 voxels."),
-            (1 <= self.batch <= 256, "A batch holds 1 to 256 patches."),
+            (1 <= self.batch <= 256 and 1 <= self.weak_batch <= 256, "A batch holds 1 to 256 patches."),
             (1 <= self.patches_per_case <= 1000, "An epoch takes 1 to 1000 patches of each case."),
             (self.threshold is None or 0.0 < self.threshold < 1.0, "The threshold must lie between 0 and 1."),
             (0.0 <= self.lesion_share <= 1.0, "The share of patches on lesions must lie between 0 and 1."),

@@ -29,7 +29,7 @@ from CovidQuantLib.training.checkpoint import (
     data_code,
     read_checkpoint,
 )
-from CovidQuantLib.training.checks import prepare_cases
+from CovidQuantLib.training.checks import check_schedule, prepare_cases
 from CovidQuantLib.training.distributed import Processes, processes
 from CovidQuantLib.training.log import TrainingLog, training_folder
 from CovidQuantLib.training.options import TrainingOptions, recipe_values
@@ -60,6 +60,7 @@ def run_training(
         if resume and begun is None:
             raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
         watched = progress if who.is_first else no_progress
+        check_schedule(options, validated=bool(datalist.validation))
         start = start or make_start(options)
         reading = part_of(watched, 0.0, _PREPARING)
         training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)

@@ -150,9 +150,16 @@ def _parts(options: TrainingOptions) -> tuple[TrainingOptions, TrainingOptions]:
 
 
 def _weak_options(options: TrainingOptions, *, rate: float | None) -> TrainingOptions:
-    """How UNet-2 is trained: smooth Dice by the EM; the epochs of the schedule "steps" are those of UNet-1."""
+    """How UNet-2 is trained: smooth Dice by the EM; the epochs of the schedule "steps" are those of UNet-1.
+
+    The prior is one of density: what changes the values of the CT is left out of the augmentation (section III-B has
+    rotation, translation, zooming and flipping).
+    """
+    kind = options.augmentation_kind
     return replace(
         options,
+        augmentation_kind="geometry" if kind == "full" else kind,
+        batch=options.weak_batch,
         learning_rate=WEAK_RATE if rate is None else rate,
         loss="smooth_dice",
         schedule="constant" if options.schedule == "steps" else options.schedule,

@@ -68,7 +68,8 @@ def latent_labels(found: torch.Tensor, prior: torch.Tensor, region: torch.Tensor
 
     `found` is the network's probability of consolidation, `region` the infected region m (bool); all (n, j, i).
     """
-    return ((found + prior) * region > 1.0).long()
+    # Not f + phi > 1: where phi is 1, a float32 has no room for a small f beside it.
+    return ((found > 1.0 - prior) & region).long()
 
 
 def em_step(

@@ -13,7 +13,7 @@ import pytest
 
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import load_model, read_card
-from CovidQuantLib.training import TrainingOptions, read_datalist, train
+from CovidQuantLib.training import TrainingOptions, check_options, read_datalist, train
 from Testing.conftest import require
 from Testing.training_factory import SMALL, write_case, write_list, write_volume
 
@@ -248,6 +248,17 @@ def test_settings_that_cannot_work_end_it_too(
     with pytest.raises(InputError, match=sentence):
         train(data, tmp_path / "model", options(**changes))
     assert not (tmp_path / "model.training").exists()
+
+
+def test_a_rate_that_waits_for_validations_is_refused_where_there_are_none(data: Path, tmp_path: Path) -> None:
+    alone, waiting = replace(read_datalist(data), validation=()), options(schedule="plateau")
+    with pytest.raises(InputError, match="no validation cases"):
+        train(alone, tmp_path / "model", waiting)
+    assert not (tmp_path / "model.training").exists()
+    # A round of a pool has none, and asks before its training.
+    with pytest.raises(InputError, match="no validation cases"):
+        check_options(waiting)
+    check_options(waiting, validated=True)
 
 
 def test_an_output_that_holds_something_is_refused(data: Path, tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def small(**changes: Any) -> TrainingOptions:
         "patch": (16, 32, 32),
         "epochs": 5,
         "batch": 8,
+        "weak_batch": 8,
         "patches_per_case": 4,
         "learning_rate": 1e-2,
         "augmentation": 0.0,
@@ -125,8 +126,20 @@ def test_unet_1_stays_as_it_was_and_the_card_says_how_it_was_done(unet_1: Path, 
         "infection",
         before.card.id,
     )
-    told = {name: card.recipe[name] for name in ("prior", "prior_b", "prior_k", "weak_dice", "loss")}
-    assert told == {"prior": "density", "prior_b": 9.0, "prior_k": 0.5, "weak_dice": "batch", "loss": "smooth_dice"}
+    told = {
+        name: card.recipe[name]
+        for name in ("prior", "prior_b", "prior_k", "weak_dice", "loss", "batch", "augmentation_kind")
+    }
+    assert told == {
+        "prior": "density",
+        "prior_b": 9.0,
+        "prior_k": 0.5,
+        "weak_dice": "batch",
+        "loss": "smooth_dice",
+        "batch": 8,
+        # What changes the CT's values would change the prior.
+        "augmentation_kind": "geometry",
+    }
     assert (card.recipe["cases_with_consolidation"], card.recipe["cases_without_consolidation"]) == (1, 3)
     assert isinstance(card.recipe["validation_dice"], float)
 

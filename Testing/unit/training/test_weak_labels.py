@@ -81,6 +81,11 @@ def test_a_pixel_is_consolidation_where_network_and_prior_are_over_one_together(
     assert em.latent_labels(found, prior, region)[0, 0].tolist() == [0, 0, 1, 0]
 
 
+def test_a_pixel_of_which_the_prior_is_certain_is_consolidation_however_little_the_network_says(em: Any) -> None:
+    found, prior = values(1e-9, 1e-9), values(1.0, 0.99)
+    assert em.latent_labels(found, prior, torch.ones(1, 1, 2, dtype=torch.bool))[0, 0].tolist() == [1, 0]
+
+
 def test_the_constant_prior_of_one_makes_all_infection_consolidation(em: Any) -> None:
     prior = em.constant_prior()(values(2.0, 5.0, 12.0), labels(1.0))
     assert em.latent_labels(values(0.01, 0.01, 0.01), prior, torch.ones(1, 1, 3, dtype=torch.bool)).all()
