@@ -17,6 +17,10 @@ class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
     """Raised out of a `progress` call when the user cancels."""
 
 
+MAY_HOLD_EFFUSION = "high_opacity"
+"""The code of the warning that pleural effusion may be in the infection: POI of such a case is compared with none."""
+
+
 @dataclass(frozen=True)
 class CaseWarning:
     """A limit of this case that is shown with each of its results.

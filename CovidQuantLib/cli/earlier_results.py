@@ -11,7 +11,7 @@ from CovidQuantLib.cli.pool.anatomy_options import read_anatomy, sources_in
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.reports.file_names import JSON_FILE
-from CovidQuantLib.segmentation.chest import EDITED, ChestSegmentation, Part
+from CovidQuantLib.segmentation.chest import EDITED, ChestSegmentation, HighOpacity, Part
 
 _LARGEST_JSON = 1 << 26
 
@@ -38,7 +38,13 @@ def earlier_results(folder: Path, infection: LabelArray, mask: Path, ct: CtVolum
         split_hu=None if is_edited else _number(document.get("split_hu")),
         warnings=_warnings(document),
         uncertain_ml=None if is_edited else _uncertain(document),
+        high_opacity=None if is_edited else _high_opacity(document),
     )
+
+
+def warnings_in(folder: Path) -> tuple[CaseWarning, ...]:
+    """The warnings of the results in `folder`; none where it holds no results."""
+    return _warnings(_document(folder))
 
 
 def _document(folder: Path) -> Mapping[str, Any]:
@@ -80,6 +86,15 @@ def _uncertain(document: Mapping[str, Any]) -> tuple[float, ...] | None:
         return None
     numbers = [number for value in values if (number := _number(value)) is not None]
     return tuple(numbers) if len(numbers) == len(values) else None
+
+
+def _high_opacity(document: Mapping[str, Any]) -> HighOpacity | None:
+    found = document.get("high_opacity")
+    if not isinstance(found, dict):
+        return None
+    names = HighOpacity.__dataclass_fields__
+    numbers = {name: number for name in names if (number := _number(found.get(name))) is not None}
+    return HighOpacity(**numbers) if len(numbers) == len(names) else None
 
 
 def _number(value: Any) -> float | None:

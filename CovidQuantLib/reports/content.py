@@ -200,6 +200,19 @@ def density_sentence(quantification: Quantification) -> str:
     )
 
 
+def high_opacity_sentence(segmentation: ChestSegmentation) -> str | None:
+    """What a model of high opacity gave by itself; None where no such model found the infection."""
+    own = segmentation.high_opacity
+    if own is None:
+        return None
+    return (
+        f"The model's own classes: ground glass {millilitres(own.ground_glass_ml)} ml "
+        f"({millilitres(own.ground_glass_in_lungs_ml)} ml within the lungs), high opacity "
+        f"{millilitres(own.high_opacity_ml)} ml ({millilitres(own.high_opacity_in_lungs_ml)} ml within the lungs). "
+        "High opacity may hold pleural effusion, and is not consolidation alone."
+    )
+
+
 def sources(segmentation: ChestSegmentation) -> tuple[Source, ...]:
     """The source of each label map."""
     parts = segmentation.parts.items()

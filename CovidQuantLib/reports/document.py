@@ -36,6 +36,7 @@ def quantification_json(
         "border_error_mm": segmentation.border_error_mm,
         "split_hu": segmentation.split_hu,
         "uncertainty": _uncertainty(segmentation),
+        "high_opacity": segmentation.high_opacity and dataclasses.asdict(segmentation.high_opacity),
         "warnings": [dataclasses.asdict(warning) for warning in all_warnings(ct, segmentation)],
         "regions": [_region(region, segmentation) for region in quantification.regions],
         "ct_score": {

@@ -86,6 +86,7 @@ def _context(
         "lobe_chart": _chart(quantification, segmentation, ("lungs", "lung", "lobe")),
         "segment_chart": _chart(quantification, segmentation, ("segment",)),
         "density_chart": hu_chart(quantification.infection_histogram, ct.geometry.voxel_ml),
+        "high_opacity_sentence": content.high_opacity_sentence(segmentation),
         "density_sentence": content.density_sentence(quantification),
         "lesions": content.lesion_rows(quantification),
         "lesion_sentence": content.lesion_sentence(quantification),

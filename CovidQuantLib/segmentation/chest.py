@@ -32,6 +32,21 @@ class Part:
 
 
 @dataclass(frozen=True)
+class HighOpacity:
+    """The classes that a model of high opacity gave by itself, in ml, before density told others apart.
+
+    `ground_glass_ml` and `high_opacity_ml` are all that it found in the box of the lungs; those "in_lungs" are what of
+    it was taken as infection. High opacity is consolidation and pleural effusion as one (Grodecki et al. 2021, section
+    2.3), and is never called consolidation.
+    """
+
+    ground_glass_ml: float
+    high_opacity_ml: float
+    ground_glass_in_lungs_ml: float
+    high_opacity_in_lungs_ml: float
+
+
+@dataclass(frozen=True)
 class ChestSegmentation:
     """The segmentation of one CT. Lungs hold lobes, lobes hold segments; every infected voxel lies in a lung.
 
@@ -39,6 +54,7 @@ class ChestSegmentation:
     were detected, in mm; None where the lobes are no estimate or no fissure was detected. `split_hu` is the density
     that told ground glass from consolidation; None where a reader or a model did. `uncertain_ml` is how unsure the
     network was that found the infection, one number an axial slice (`inference.Prediction`); None where none did.
+    `high_opacity` is None but where a model of high opacity found the infection.
     """
 
     lungs: Part
@@ -49,6 +65,7 @@ class ChestSegmentation:
     split_hu: float | None = None
     warnings: tuple[CaseWarning, ...] = ()
     uncertain_ml: tuple[float, ...] | None = None
+    high_opacity: HighOpacity | None = None
 
     @property
     def parts(self) -> dict[str, Part]:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from CovidQuantLib.ct import CtVolume, LabelArray
+from CovidQuantLib.anatomy import GROUND_GLASS
+from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.inference import Engine, Prediction, open_engine, predict
-from CovidQuantLib.messages import CaseWarning
+from CovidQuantLib.messages import MAY_HOLD_EFFUSION, CaseWarning
 from CovidQuantLib.networks import network
 from CovidQuantLib.progress import Progress, no_progress, part_of
+from CovidQuantLib.segmentation.chest import HighOpacity
 from CovidQuantLib.segmentation.infection import without_specks
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU, split_classes
 from CovidQuantLib.segmentation.lungs import Lungs
@@ -25,7 +27,7 @@ MARGIN_MM = 10.0
 _WITH_CLASSES = "classes"
 _WITH_EFFUSION = "high_opacity"
 _EFFUSION = CaseWarning(
-    "high_opacity",
+    MAY_HOLD_EFFUSION,
     "This model finds consolidation and pleural effusion as one, high opacity. All that it found within the lungs is "
     "taken as infection, and density told the classes apart. Effusion within the lungs' border is counted too: look "
     "there, and do not compare these percentages with those of models that leave effusion out.",
@@ -39,13 +41,14 @@ class NetworkInfection:
     `labels` (uint8: 1 ground glass, 2 consolidation) stand on the CT's grid (k, j, i), within the lungs and outside the
     airways. `split_hu` is the density that told the classes apart, None where the network did. `warnings` say how it
     ran ("The GPU had too little memory ...") and what its labels are. `uncertain_ml` is how unsure the network was in
-    each axial slice (`inference.Prediction`).
+    each axial slice (`inference.Prediction`). `high_opacity` are the classes that a model of high opacity gave.
     """
 
     labels: LabelArray
     split_hu: int | None
     warnings: tuple[CaseWarning, ...]
     uncertain_ml: tuple[float, ...] | None = None
+    high_opacity: HighOpacity | None = None
 
 
 def predicted_infection(
@@ -116,7 +119,18 @@ def drawn_infection(
     if model.card.label_set.name == _WITH_CLASSES:
         labels = np.where(infected, found.labels, 0).astype(np.uint8)
         return NetworkInfection(labels, None, warnings, found.uncertain_ml)
+    own = None
     if model.card.label_set.name == _WITH_EFFUSION:
         warnings = (*warnings, _EFFUSION)
+        own = _own_classes(found.labels, infected, ct.geometry.voxel_ml)
     labels = split_classes(ct.hu, infected, ct.geometry, split_hu=split_hu)
-    return NetworkInfection(labels, split_hu, warnings, found.uncertain_ml)
+    return NetworkInfection(labels, split_hu, warnings, found.uncertain_ml, own)
+
+
+def _own_classes(labels: LabelArray, infected: MaskArray, voxel_ml: float) -> HighOpacity:
+    """Volumes of the classes of the label set `high_opacity`: all of `labels`, and what of them is `infected`."""
+    everything, inside = (
+        tuple(float(voxels * voxel_ml) for voxels in np.bincount(found.ravel(), minlength=3)[GROUND_GLASS.label :])
+        for found in (labels, labels[infected])
+    )
+    return HighOpacity(*everything, *inside)

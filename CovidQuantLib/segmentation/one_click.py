@@ -10,7 +10,7 @@ import numpy as np
 from CovidQuantLib.ct import CtVolume, LabelArray
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.progress import Progress, no_progress, part_of
-from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED, THRESHOLD, ChestSegmentation, Part
+from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED, THRESHOLD, ChestSegmentation, HighOpacity, Part
 from CovidQuantLib.segmentation.external import external_segmenter, segment_externally
 from CovidQuantLib.segmentation.infection import threshold_infection
 from CovidQuantLib.segmentation.infection_classes import DEFAULT_SPLIT_HU
@@ -51,6 +51,7 @@ class _Infection:
     split_hu: int | None
     warnings: tuple[CaseWarning, ...] = ()
     uncertain_ml: tuple[float, ...] | None = None
+    high_opacity: HighOpacity | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ def segment_chest(
         split_hu=infection.split_hu,
         warnings=(*anatomy.warnings, *infection.warnings),
         uncertain_ml=infection.uncertain_ml,
+        high_opacity=infection.high_opacity,
     )
 
 
@@ -125,7 +127,7 @@ def _infection(
     model = options.infection_model
     seen = network_infection(ct, lung_labels, lungs, model, progress, split_hu=options.split_hu)
     part = Part(seen.labels, model.card.id, model.card.name)
-    return _Infection(part, seen.split_hu, seen.warnings, seen.uncertain_ml)
+    return _Infection(part, seen.split_hu, seen.warnings, seen.uncertain_ml, seen.high_opacity)
 
 
 def _check_inside(infection: LabelArray, lungs: LabelArray, ct: CtVolume) -> None:

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from CovidQuantLib.cli.earlier_results import earlier_results
 from CovidQuantLib.ct.labelmaps import read_labelmap_on
 from CovidQuantLib.messages import CaseWarning, InputError
-from CovidQuantLib.segmentation.chest import EDITED
+from CovidQuantLib.segmentation.chest import EDITED, HighOpacity
 from Testing.pool_factory import GRID, tiny_anatomy, tiny_ct, tiny_infection, tiny_lungs
 
 MODEL = "a" * 26
@@ -55,6 +55,23 @@ def say(folder: Path, **changes: Any) -> None:
 
 def taken(folder: Path, mask: Path) -> Any:
     return earlier_results(folder, read_labelmap_on(mask, GRID), mask, tiny_ct())
+
+
+OWN = {
+    "ground_glass_ml": 9.0,
+    "high_opacity_ml": 4.0,
+    "ground_glass_in_lungs_ml": 8.5,
+    "high_opacity_in_lungs_ml": 1.5,
+}
+
+
+def test_the_classes_of_a_model_of_high_opacity_are_those_of_its_own_mask_alone(results: Path, tmp_path: Path) -> None:
+    say(results, high_opacity=OWN)
+    own, readers = (write(folder / "infection.nii.gz", tiny_infection()) for folder in (results, tmp_path))
+    assert taken(results, own).high_opacity == HighOpacity(**OWN)
+    assert taken(results, readers).high_opacity is None
+    say(results, high_opacity={**OWN, "high_opacity_ml": "much"})
+    assert taken(results, own).high_opacity is None
 
 
 def test_a_mask_from_elsewhere_is_a_readers_and_the_ranges_and_warnings_stay(results: Path, tmp_path: Path) -> None:

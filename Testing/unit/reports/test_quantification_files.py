@@ -14,6 +14,7 @@ import pytest
 from CovidQuantLib.anatomy import LOBES, SEGMENTS
 from CovidQuantLib.reports.document import SCHEMA, SCHEMA_VERSION, quantification_json
 from CovidQuantLib.reports.table_csv import quantification_csv
+from CovidQuantLib.segmentation.chest import HighOpacity
 from Testing.unit.reports.small_case import SECRET, Case
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "outputs.md"
@@ -55,6 +56,18 @@ def test_how_unsure_a_network_was_is_null_where_none_found_the_infection(a_case:
     assert seen["uncertainty"] == {"by_slice_ml": [0.0, 1.25]}
     assert keys_of(seen) - keys_of(document(a_case)) == {"by_slice_ml"}
     assert "`by_slice_ml`" in DOCUMENTATION.read_text(encoding="utf-8")
+
+
+def test_the_classes_of_a_model_of_high_opacity_stand_beside_and_are_null_else(a_case: Case) -> None:
+    assert document(a_case)["high_opacity"] is None
+    own = HighOpacity(12.5, 6.25, 10.0, 3.0)
+    seen = document(
+        dataclasses.replace(a_case, segmentation=dataclasses.replace(a_case.segmentation, high_opacity=own))
+    )
+    assert seen["high_opacity"] == dataclasses.asdict(own)
+    assert seen["regions"] == document(a_case)["regions"], "it is no consolidation"
+    documented = DOCUMENTATION.read_text(encoding="utf-8")
+    assert not {field for field in seen["high_opacity"] if f"`{field}`" not in documented}
 
 
 def test_an_absent_lobe_is_null_with_its_reason_and_never_zero(a_case: Case) -> None:

@@ -11,7 +11,7 @@ import pytest
 from CovidQuantLib.messages import Cancelled, CaseWarning
 from CovidQuantLib.quantification import ReferenceComparison
 from CovidQuantLib.reports.report import report_html
-from CovidQuantLib.segmentation.chest import EDITED, Part
+from CovidQuantLib.segmentation.chest import EDITED, HighOpacity, Part
 from Testing.unit.reports.small_case import SECRET, Case
 
 PAGES = 6
@@ -110,6 +110,18 @@ def test_a_model_is_no_estimate(a_case: Case) -> None:
     assert "url(#hatch)" not in markup
     assert "estimated" not in text_of(markup)
     assert "computed from POI, not read by eye" in markup
+
+
+def test_high_opacity_is_told_with_what_may_be_in_it(a_case: Case, a_report: str) -> None:
+    assert "high opacity" not in a_report
+    own = HighOpacity(12.5, 6.25, 10.0, 3.0)
+    markup = report(
+        dataclasses.replace(a_case, segmentation=dataclasses.replace(a_case.segmentation, high_opacity=own))
+    )
+    (line,) = (line for line in text_of(markup).splitlines() if "own classes" in line)
+    assert "ground glass 12.5 ml (10.0 ml within the lungs)" in line
+    assert "high opacity 6.2 ml (3.0 ml within the lungs)" in line
+    assert "may hold pleural effusion" in line
 
 
 def test_the_derived_score_is_said_not_to_be_the_one_read_by_eye(a_report: str) -> None:
