@@ -70,7 +70,10 @@ def _files(arguments: argparse.Namespace, channel: Channel) -> None:
     for number, pair in enumerate(pairs):
         channel.progress(number / len(pairs), f"Comparing case {number + 1} of {len(pairs)}")
         compared.append(compare_pair(pair))
-    facts = AccuracyFacts(drawn_from="blank, both" if arguments.both_blank else None)
+    facts = AccuracyFacts(
+        drawn_from="blank, both" if arguments.both_blank else None,
+        with_effusion=sum(pair.may_hold_effusion for pair in pairs),
+    )
     text = _table(compared, facts, blank=arguments.both_blank)
     channel.result(text, {"both_blank": arguments.both_blank, "pairs": [asdict(one) for one in compared]})
 

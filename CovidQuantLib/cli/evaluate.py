@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
         drawn_by=arguments.drawn_by,
         drawn_from=arguments.drawn_from,
         seen_in_training=arguments.seen_in_training,
+        with_effusion=sum(pair.may_hold_effusion for pair in pairs),
     )
     values = {"table1": asdict(table), "facts": asdict(facts), "cases": [asdict(case) for case in compared]}
     channel.result(table1_text(table, facts), values)

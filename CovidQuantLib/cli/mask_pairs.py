@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.cli.earlier_results import warnings_in
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone, read_labelmap_on
-from CovidQuantLib.messages import InputError
+from CovidQuantLib.messages import MAY_HOLD_EFFUSION, InputError
 from CovidQuantLib.reports.file_names import INFECTION_FILE, LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.statistics import Agreement, agreement
 
@@ -22,9 +23,18 @@ class MaskPair:
     prediction: Path
     anatomy: Path
 
+    @property
+    def may_hold_effusion(self) -> bool:
+        """Whether one of the masks is that of results which say that pleural effusion may be in it."""
+        results = [mask.parent for mask in (self.reference, self.prediction) if mask.name == INFECTION_FILE]
+        return any(one.code == MAY_HOLD_EFFUSION for folder in results for one in warnings_in(folder))
+
 
 def compare_pair(case: MaskPair) -> Agreement:
-    """The agreement of a pair. Raises `InputError` where a mask is none of infection, or stands on another grid."""
+    """The agreement of a pair, without errors of POI where pleural effusion may be in a mask.
+
+    Raises `InputError` where a mask is none of infection, or stands on another grid.
+    """
     lungs, grid = read_labelmap_alone(case.anatomy / LUNGS_FILE)
     maps = {
         name: read_labelmap_on(case.anatomy / file, grid) if (case.anatomy / file).is_file() else None
@@ -33,7 +43,8 @@ def compare_pair(case: MaskPair) -> Agreement:
     reference, prediction = read_labelmap_on(case.reference, grid), read_labelmap_on(case.prediction, grid)
     if max(reference.max(), prediction.max()) > CONSOLIDATION.label:
         raise InputError("A mask holds labels other than 0, 1 and 2. Give infection masks, not lobes or segments.")
-    return agreement(reference, prediction, grid, lungs=lungs, **maps)
+    found = agreement(reference, prediction, grid, lungs=lungs, **maps)
+    return replace(found, poi_errors=dict.fromkeys(found.poi_errors)) if case.may_hold_effusion else found
 
 
 def mask_pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[MaskPair]:
@@ -47,6 +58,7 @@ def mask_pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[
 
 def _pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[MaskPair]:
     if _mask(reference) or _mask(prediction):
+        _check_one_case(reference, prediction)
         return [_case(reference, prediction, anatomy)]
     references, predictions = _by_name(reference), _by_name(prediction)
     if lonely := sorted(references.keys() ^ predictions.keys()):
@@ -56,6 +68,15 @@ def _pairs(reference: Path, prediction: Path, anatomy: Path | None) -> list[Mask
     return [
         _case(references[name], predictions[name], anatomy / name if anatomy else None) for name in sorted(references)
     ]
+
+
+def _check_one_case(*given: Path) -> None:
+    """Refuse a folder that is a case and holds cases: nobody can tell which of them are meant."""
+    for folder in given:
+        if folder.is_dir() and _mask(folder) and any(one.is_dir() and _mask(one) for one in folder.iterdir()):
+            raise InputError(
+                "A folder holds a mask of its own and folders of results. Name either one case, or a folder of cases."
+            )
 
 
 def _case(reference: Path, prediction: Path, anatomy: Path | None) -> MaskPair:
@@ -79,14 +100,21 @@ def _mask(path: Path) -> Path | None:
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
-    """The cases in a folder, by name without suffix."""
+    """The cases in a folder, by name without suffix. Raises `InputError` where two have one name, or there are none."""
     found: dict[str, Path] = {}
+    again: set[str] = set()
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        suffix = next((suffix for suffix in _VOLUME_SUFFIXES if path.name.endswith(suffix)), "")
+        suffix = next((suffix for suffix in _VOLUME_SUFFIXES if path.name.lower().endswith(suffix)), "")
         if path.is_file() and not suffix:
             continue
         if _mask(path) is not None:
-            found[path.name.removesuffix(suffix)] = path
+            name = path.name[: len(path.name) - len(suffix)]
+            again |= {name} & found.keys()
+            found[name] = path
+    if again:
+        raise InputError(
+            f"{len(again)} of the cases stand in a folder more than once, with other endings. Keep one mask of each."
+        )
     if not found:
         raise InputError("There are no masks in a folder. Give masks, results, or folders of them.")
     return found

@@ -17,7 +17,8 @@ class AccuracyFacts:
     """What must stand beside a figure of accuracy. None prints as "not stated".
 
     `data`: real or synthetic CT; `patients`: how many; `drawn_by`: who drew the reference; `drawn_from`: from a blank
-    start or a proposal; `seen_in_training`: whether any of these cases was trained on.
+    start or a proposal; `seen_in_training`: whether any of these cases was trained on. `with_effusion` counts the cases
+    of which a mask is that of a model of high opacity: their POI is compared with none.
     """
 
     data: str | None = None
@@ -25,6 +26,7 @@ class AccuracyFacts:
     drawn_by: str | None = None
     drawn_from: str | None = None
     seen_in_training: str | None = None
+    with_effusion: int = 0
 
     def lines(self) -> list[str]:
         """One line for each fact."""
@@ -85,7 +87,7 @@ def _shares(table: Table1) -> list[str]:
 def _share(share: Share) -> str:
     if share.percent is None:
         return NOT_AVAILABLE
-    absent = f"; {share.missing} absent, not counted" if share.missing else ""
+    absent = f"; {share.missing} not available, not counted" if share.missing else ""
     return f"{share.percent:.1f} % ({share.count} of {share.total}{absent})"
 
 
@@ -98,5 +100,10 @@ def _notes(table: Table1, facts: AccuracyFacts | None) -> list[str]:
     if table.outside_lungs:
         notes.append(
             f"Cases with infection outside the lungs: {table.outside_lungs} (it counts in Dice and volume, not in POI)"
+        )
+    if facts is not None and facts.with_effusion:
+        notes.append(
+            f"Cases left out of the POI errors: {facts.with_effusion}. A mask of theirs is that of a model of high"
+            " opacity: pleural effusion may be in it, in Dice and volume too."
         )
     return [*notes, *(facts or AccuracyFacts()).lines()]
