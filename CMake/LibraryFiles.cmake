@@ -34,15 +34,20 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/cli/simulate.py
   CovidQuantLib/cli/train.py
   CovidQuantLib/cli/training_options.py
+  CovidQuantLib/cli/usage.py
   CovidQuantLib/comparison/__init__.py
+  CovidQuantLib/comparison/begun.py
   CovidQuantLib/comparison/cost.py
+  CovidQuantLib/comparison/costs.py
   CovidQuantLib/comparison/folds.py
   CovidQuantLib/comparison/hardware.py
   CovidQuantLib/comparison/judging.py
   CovidQuantLib/comparison/places.py
   CovidQuantLib/comparison/plan.py
+  CovidQuantLib/comparison/records.py
   CovidQuantLib/comparison/run.py
   CovidQuantLib/comparison/settings.py
+  CovidQuantLib/comparison/trainings.py
   CovidQuantLib/ct/__init__.py
   CovidQuantLib/ct/checks.py
   CovidQuantLib/ct/dicom_choice.py
@@ -100,6 +105,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/hitl/pool/opening.py
   CovidQuantLib/hitl/pool/origins.py
   CovidQuantLib/hitl/pool/overview.py
+  CovidQuantLib/hitl/pool/own_words.py
   CovidQuantLib/hitl/pool/patients.py
   CovidQuantLib/hitl/pool/problems.py
   CovidQuantLib/hitl/pool/public_sets.py
@@ -217,6 +223,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/reports/projection_pictures.py
   CovidQuantLib/reports/projections.py
   CovidQuantLib/reports/report.py
+  CovidQuantLib/reports/result_facts.py
   CovidQuantLib/reports/results.py
   CovidQuantLib/reports/seg_nrrd.py
   CovidQuantLib/reports/simulation.py

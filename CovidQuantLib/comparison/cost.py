@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from CovidQuantLib.ct.grid import Box, bounding_box
-from CovidQuantLib.datalists import read_truth
+from CovidQuantLib.datalists import Entry, read_truth
 from CovidQuantLib.inference import engine_names, open_engine, predict
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import load_model
@@ -21,7 +21,6 @@ from CovidQuantLib.networks import network
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.segmentation.infection_network import MARGIN_MM
 from CovidQuantLib.statistics.comparison import NetworkCost
-from CovidQuantLib.training import Entry
 
 if TYPE_CHECKING:
     from torch import nn
@@ -86,16 +85,26 @@ def _in_a_process(model: Path, entry: Entry, engine: str, slices: int | None, pr
     child.start()
     there.close()
     try:
-        while not here.poll(_POLL_S):
+        while (found := answer_of(here)) is None:
             progress(0.5, f"Timing a network ({engine})")
-        found = here.recv()
-    except EOFError as error:
-        raise InputError(_FAILED) from error
     finally:
         child.kill()
         child.join()
     if not isinstance(found, Pass):
         raise InputError(found)
+    return found
+
+
+def answer_of(child: Connection) -> Pass | str | None:
+    """What a process has sent: its pass, or the sentence why there is none; None after a moment without an answer.
+
+    Raises `InputError` where it has ended without one.
+    """
+    try:
+        found: Pass | str | None = child.recv() if child.poll(_POLL_S) else None
+    except (EOFError, OSError) as error:
+        # A pipe whose other end has gone is EOF or a refused read, by the system and by how much was sent.
+        raise InputError(_FAILED) from error
     return found
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.datalists import Datalist, Entry, read_masks
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.statistics.comparison import FoldFacts
-from CovidQuantLib.training import Datalist, Entry
 
 _VALIDATION_SHARE = 0.2
 _HASH_DIGITS = 16
@@ -19,11 +20,20 @@ _HASH_DIGITS = 16
 
 @dataclass(frozen=True)
 class Case:
-    """An entry of the list with its patient as a number, from 1 in the order of the list, and the hash of its files."""
+    """An entry of the list with its patient as a number, from 1 in the order of the list, and the hash of its files.
+
+    `tells_classes`: its mask holds consolidation apart from ground glass.
+    """
 
     entry: Entry
     patient: int
     code: str
+    tells_classes: bool = False
+
+    @property
+    def short_code(self) -> str:
+        """As much of the hash as tells one case from another."""
+        return self.code[:_HASH_DIGITS]
 
 
 @dataclass(frozen=True)
@@ -48,16 +58,19 @@ class Fold:
 def read_cases(listed: Datalist, progress: Progress) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
     """The entries that are learnt from and those that are judged (the same ones where the list names none apart).
 
-    Raises `InputError` where the list does not say whether its lesions are real, or an entry lacks a file or its lungs.
+    Every mask is read, and every CT's header. Raises `InputError` where the list does not say whether its lesions are
+    real, or a file of an entry is missing, damaged or of another grid.
     """
     if listed.data is None:
         raise InputError('The list must say whether its lesions are real: give it "data", real or synthetic.')
     entries = (*listed.training, *listed.validation)
-    numbers = {name: number for number, name in enumerate(dict.fromkeys(map(_patient, entries)), 1)}
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(entry.person for entry in entries), 1)}
     cases = []
     for number, entry in enumerate(entries):
         progress(number / len(entries), f"Reading case {number + 1} of {len(entries)}")
-        cases.append(Case(entry, numbers[_patient(entry)], _hash(entry)))
+        code = _hash(entry)
+        tells_classes = bool((read_masks(entry).infection == CONSOLIDATION.label).any())
+        cases.append(Case(entry, numbers[entry.person], code, tells_classes))
     training, judged = tuple(cases[: len(listed.training)]), tuple(cases[len(listed.training) :])
     return training, judged or training
 
@@ -95,11 +108,6 @@ def make_folds(training: tuple[Case, ...], judged: tuple[Case, ...], number: int
             )
         )
     return tuple(folds)
-
-
-def _patient(entry: Entry) -> str:
-    """Who the entry is of: the patient's code, or the image itself where there is none."""
-    return entry.patient or str(entry.image.resolve())
 
 
 def _hash(entry: Entry) -> str:

@@ -14,11 +14,18 @@ def hardware() -> tuple[str, ...]:
     """CPU with its cores and the threads in use, GPU, system and PyTorch; needs PyTorch."""
     import torch
 
+    return (*processors(), f"{platform.system()}, PyTorch {torch.__version__.partition('+')[0]}")
+
+
+def processors(threads: int | None = None) -> tuple[str, str]:
+    """CPU and GPU, with `threads` in use (None: as many as now): what seconds and minutes depend on. Needs PyTorch."""
+    import torch
+
+    used = threads or torch.get_num_threads()
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
     return (
-        f"CPU: {cpu_name()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads in use",
+        f"CPU: {cpu_name()}, {os.cpu_count()} cores, {used} {'thread' if used == 1 else 'threads'} in use",
         f"GPU: {gpu}",
-        f"{platform.system()}, PyTorch {torch.__version__.partition('+')[0]}",
     )
 
 

@@ -6,7 +6,7 @@ The lungs are those that the list gives; airways are not cut out of them.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,6 @@ from CovidQuantLib.comparison.folds import Case
 from CovidQuantLib.comparison.plan import mean_name
 from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.ct.grid import bounding_box
-from CovidQuantLib.ct.labelmaps import read_labelmap_alone
 from CovidQuantLib.datalists import Truth, read_truth
 from CovidQuantLib.files import whole_file
 from CovidQuantLib.inference import open_engine
@@ -46,11 +45,6 @@ class Bench:
 
     tells_classes: bool
     work: Path | None
-
-
-def tells_classes(cases: Iterable[Case]) -> bool:
-    """Whether any reference holds consolidation apart from ground glass."""
-    return any(int(read_labelmap_alone(case.entry.label)[0].max()) == CONSOLIDATION.label for case in cases)
 
 
 def judge_model(
@@ -154,7 +148,7 @@ def _lungs(truth: Truth) -> Lungs:
 
 
 def _kept(work: Path, network: str, fold: int, case: Case) -> Path:
-    return work / f"{network}-{fold}-{case.code[:16]}.npy"
+    return work / f"{network}-{fold}-{case.short_code}.npy"
 
 
 def _keep(path: Path, values: Probability) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from CovidQuantLib.datalists import Datalist
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import network, network_names
-from CovidQuantLib.training import Datalist, TrainingOptions
+from CovidQuantLib.training import TrainingOptions
 from CovidQuantLib.training.options import PAIR, recipe_values
 
 INFECTION, CLASSES = LABEL_SETS = ("infection", "classes")
@@ -20,8 +21,8 @@ class Plan:
     """The whole comparison.
 
     networks     names of the catalogue, in the order of the table; empty: all that the data list can teach
-    training     how each of them is trained, in each fold: the same for all but the network; and but the label set
-                 where that is None, which is then what the network tells apart in its paper
+    training     how each of them is trained, in each fold. Only the network differs, and the label set where it is
+                 None: see `label_set`
     folds        None: each patient is left out once. A number: so many parts by patient, each the test part once; a
                  fifth of the other patients choose the weights, and the rest is trained on (Grodecki et al. 2021,
                  section 2.7 and figure 3, with five)
@@ -56,10 +57,18 @@ class Plan:
         if training.label_set not in (None, *LABEL_SETS):
             raise InputError(f"Networks are compared on one of: {', '.join(LABEL_SETS)}.")
 
+    def label_set(self, name: str, *, told: bool) -> str:
+        """What the network of this name learns to tell apart: as asked for all of them.
+
+        Else ground glass and consolidation where its paper learns them and the masks tell them (`told`), and infection
+        where either does not.
+        """
+        own = CLASSES if told and network(name).tells_classes else INFECTION
+        return self.training.label_set or own
+
     def options(self, name: str, *, told: bool) -> TrainingOptions:
         """How the network of this name is trained in each fold; `told`: the masks tell the classes apart."""
-        own = CLASSES if told and network(name).tells_classes else INFECTION
-        return replace(self.training, network=name, label_set=self.training.label_set or own)
+        return replace(self.training, network=name, label_set=self.label_set(name, told=told))
 
     def on(self, listed: Datalist) -> Plan:
         """The plan with its networks named: the pair of Wu et al. only where the list has labels of patients."""
@@ -71,8 +80,16 @@ class Plan:
 
     def values(self) -> dict[str, Any]:
         """What must be the same when a comparison goes on; more networks and folds may join it."""
-        recipe = {name: value for name, value in recipe_values(self.training).items() if name not in _PER_TRAINING}
-        return {"folds": self.folds, "training": recipe}
+        return {"folds": self.folds, "training": _recipe(self.training)}
+
+    @staticmethod
+    def defaults() -> dict[str, Any]:
+        """What the plan of an earlier version means where it says nothing."""
+        return {"training": _recipe(TrainingOptions(minutes=1))}
+
+
+def _recipe(training: TrainingOptions) -> dict[str, Any]:
+    return {name: value for name, value in recipe_values(training).items() if name not in _PER_TRAINING}
 
 
 def mean_name(group: tuple[str, ...]) -> str:

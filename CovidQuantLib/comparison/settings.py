@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from CovidQuantLib.comparison.plan import CLASSES, Plan
-from CovidQuantLib.networks import network
+from CovidQuantLib.comparison.plan import CLASSES, INFECTION, LABEL_SETS, Plan
 from CovidQuantLib.training.options import PAIR
 
 
-def in_words(plan: Plan) -> tuple[str, ...]:
-    """How the networks were trained and judged."""
+def in_words(plan: Plan, *, told: bool) -> tuple[str, ...]:
+    """How the networks, which `plan` names, were trained and judged; `told`: the masks tell the classes apart."""
     training = plan.training
     lasting = " or ".join(
         f"{value:g} {unit}"
@@ -21,28 +20,30 @@ def in_words(plan: Plan) -> tuple[str, ...]:
         if plan.folds is None
         else "A fifth of the patients who are not left out choose the weights."
     )
-    label_set = training.label_set or "of its paper"
     return (
-        f"Each network and fold: {lasting}, seed {training.seed}, {folds}; label set {label_set}. {choosing}",
+        f"Each network and fold: {lasting}, seed {training.seed}, {folds}. {choosing}",
         f"One recipe for all networks, which is none of the papers' own: loss {training.loss}, {training.optimiser}, "
         f"rate {training.rate:g} with the schedule {training.schedule}, batches of {training.batch}, augmentation "
         f"{training.augmentation:g}, {training.patches_per_case} patches of each case in an epoch, precision "
         f"{training.precision}.",
-        f"{_classes(plan)} The lungs are those of the list; airways are not cut out.",
+        f"{_label_sets(plan, told=told)} {_classes(plan, told=told)}",
+        "The lungs are those of the list; airways are not cut out.",
     )
 
 
-def _classes(plan: Plan) -> str:
-    """Where each network's ground glass and consolidation come from."""
-    label_set = plan.training.label_set
-    learnt = [
-        name
-        for name in plan.networks
-        if name != PAIR and (label_set == CLASSES or (label_set is None and network(name).tells_classes))
-    ]
-    ways = [
-        *([f"as learnt from masks ({', '.join(learnt)})"] if learnt else []),
-        *([f"as learnt from one label for each patient ({PAIR})"] if PAIR in plan.networks else []),
-        "by density in every other answer, above -200 HU",
-    ]
-    return f"Consolidation is told from ground glass {', '.join(ways)}."
+def _label_sets(plan: Plan, *, told: bool) -> str:
+    """What each network was trained to tell apart. The pair of Wu et al. learns classes from labels of patients."""
+    by_masks = [name for name in plan.networks if name != PAIR]
+    learning = {one: [name for name in by_masks if plan.label_set(name, told=told) == one] for one in LABEL_SETS}
+    ways = {INFECTION: "infection alone", CLASSES: "ground glass and consolidation"}
+    parts = [f"{ways[one]} ({', '.join(names)})" for one, names in learning.items() if names]
+    parts += [f"infection, and consolidation from one label for each patient ({PAIR})"] if PAIR in plan.networks else []
+    return f"Learnt: {'; '.join(parts)}."
+
+
+def _classes(plan: Plan, *, told: bool) -> str:
+    """Where the classes of the other answers come from."""
+    own = [name for name in plan.networks if name == PAIR or plan.label_set(name, told=told) == CLASSES]
+    if len(own) == len(plan.networks) and not plan.means:
+        return "Each network tells consolidation from ground glass itself."
+    return "Where a network, or a mean of networks, tells no classes, consolidation is what is denser than -200 HU."

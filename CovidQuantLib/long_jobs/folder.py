@@ -24,13 +24,17 @@ class LongJob:
     depends_on: str
     again: str
 
-    def begin(self, output: Path, plan: Mapping[str, Any], folders: Iterable[Path]) -> None:
+    def begin(
+        self, output: Path, plan: Mapping[str, Any], folders: Iterable[Path], defaults: Mapping[str, Any] | None = None
+    ) -> None:
         """Make `output`, with `folders` in it, the folder of this `plan`; a folder that was begun with it goes on.
 
-        Raises `InputError` where it holds anything else, or cannot be written.
+        `defaults` are the values of what an earlier version's plan does not say yet, nested as in `plan`. Raises
+        `InputError` where the folder holds anything else, or cannot be written.
         """
         if (output / PLAN_FILE).is_file():
-            if self.read(output / PLAN_FILE) != json.loads(json.dumps(plan)):
+            begun = _completed(self.read(output / PLAN_FILE) or {}, defaults or {})
+            if json.loads(json.dumps(begun)) != json.loads(json.dumps(plan)):
                 raise InputError(
                     f"The output folder holds another {self.name}: {self.depends_on}. Choose a new folder, or give "
                     "what it was begun with."
@@ -61,3 +65,12 @@ class LongJob:
     def damaged(self) -> InputError:
         """What is said of a file that does not hold what this program writes."""
         return InputError(f"A file of this {self.name} is damaged. {self.again}")
+
+
+def _completed(begun: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What was begun, with the defaults of what it does not say."""
+    said = {
+        name: _completed(value, defaults[name]) if isinstance(value, dict) and name in defaults else value
+        for name, value in begun.items()
+    }
+    return {**defaults, **said}

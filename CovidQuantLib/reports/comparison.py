@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from CovidQuantLib.statistics.comparison import CONVERGENCE_RULE, ComparisonRow, ComparisonTable, NetworkCost
+from CovidQuantLib.statistics.comparison import (
+    CONVERGENCE_RULE,
+    ComparisonRow,
+    ComparisonTable,
+    NetworkCost,
+    TrainedFold,
+)
 
 NOT_CONVERGED = "not converged"
 _NONE = "-"
@@ -50,13 +56,38 @@ def notes(table: ComparisonTable) -> Iterable[str]:
     yield ""
     yield " ".join(table.settings)
     yield ""
-    yield "; ".join(table.hardware) + "."
+    yield " ".join(_hardware(table))
     yield ""
     if unfinished:
         yield (
             f"{unfinished} of {len(table.trainings)} trainings have not converged: their Dice says how far a network "
             "came in this time, not how good it can be, and ranks nothing."
         )
+
+
+def _hardware(table: ComparisonTable) -> Iterable[str]:
+    """What the costs were measured on, and the trainings, where that was not the same."""
+    yield "; ".join(table.hardware) + "."
+    by_hardware: dict[tuple[str, ...], list[TrainedFold]] = {}
+    for one in table.trainings:
+        by_hardware.setdefault(one.hardware, []).append(one)
+    if len(by_hardware) > 1:
+        yield (
+            "That is where costs were measured. The trainings ran on different hardware, and the same minutes take no "
+            "two machines equally far:"
+        )
+        told = (f"{', '.join(map(_training_name, of))} on {_told(hardware)}" for hardware, of in by_hardware.items())
+        yield "; ".join(told) + "."
+    elif any(hardware and not set(hardware) <= set(table.hardware) for hardware in by_hardware):
+        yield f"That is where costs were measured; all trainings ran on {_told(next(iter(by_hardware)))}."
+
+
+def _training_name(one: TrainedFold) -> str:
+    return f"{one.network} in fold {one.fold}"
+
+
+def _told(hardware: Sequence[str]) -> str:
+    return ", ".join(hardware) if hardware else "hardware that was not recorded"
 
 
 def shown_name(row: ComparisonRow) -> str:
@@ -84,8 +115,8 @@ def _accuracy(rows: Sequence[ComparisonRow]) -> Iterable[str]:
 
 def _costs(costs: Sequence[NetworkCost]) -> Iterable[str]:
     yield (
-        "One CT of the first fold; seconds on the wall, in brackets those of all threads. Memory is what the work "
-        "takes beside the CT and the program. 16 slices: the faster of two answers; the whole CT: the first one."
+        "The first CT of the first fold; seconds on the wall, in brackets those of all threads. Memory is what the "
+        "work takes beside the CT and the program. 16 slices: the faster of two answers; the whole CT: the first one."
     )
     yield ""
     yield (

@@ -49,7 +49,8 @@ class TrainedFold:
     """One training of a comparison. `not_converged` is the reason, None where the training has converged.
 
     `first_loss` and `last_loss` are the means of the first and the last fifth of its steps, None where
-    it came off its way before there were any.
+    it came off its way before there were any. `hardware` names the CPU and GPU of the training, empty where that is not
+    known.
     """
 
     network: str
@@ -61,6 +62,7 @@ class TrainedFold:
     first_loss: float | None
     last_loss: float | None
     not_converged: str | None
+    hardware: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,8 @@ class NetworkCost:
     """What a network costs on one CT, through one engine: 16 of its slices, and all of it.
 
     Seconds are on the wall, `cpu_seconds` those of all threads, which other work on the machine disturbs less. Memory
-    (MB) is what the work adds to the process, or takes on the GPU; None where this system does not tell.
+    (MB) is what the work adds to the process, or takes on the GPU; None where this system does not tell. `case` is the
+    hash of the CT with its masks, `hardware` names CPU and GPU; empty where they are not known.
     """
 
     network: str
@@ -81,6 +84,8 @@ class NetworkCost:
     seconds: float
     cpu_seconds: float
     memory_mb: float | None
+    case: str = ""
+    hardware: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +124,7 @@ class ComparisonTable:
     """A comparison: its rows, trainings and costs, and what must stand beside its figures.
 
     `data` is "real" or "synthetic"; `settings` are sentences on how all networks were trained; `hardware` names CPU and
-    GPU, and no computer. `left_out` counts the folds that were not done.
+    GPU that costs were measured on, and system, and no computer. `left_out` counts the folds that were not done.
     """
 
     rows: tuple[ComparisonRow, ...]

@@ -6,95 +6,40 @@ import csv
 import json
 import platform
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 pytest.importorskip("torch", reason="torch is not installed (extra 'networks')")
 
-from CovidQuantLib.cli.main import main
-from CovidQuantLib.comparison import Plan, compare, cost, run
+from CovidQuantLib.comparison import Plan, compare, costs
 from CovidQuantLib.comparison.hardware import hardware
 from CovidQuantLib.comparison.places import work_folder
 from CovidQuantLib.long_jobs import claimed
-from CovidQuantLib.messages import Cancelled, InputError
-from CovidQuantLib.models import ModelCard, load_model
-from CovidQuantLib.networks import network_names
+from CovidQuantLib.messages import Cancelled
+from CovidQuantLib.models import load_model
 from CovidQuantLib.statistics.comparison import NetworkCost
-from CovidQuantLib.training import Datalist, Entry, TrainingOptions, read_datalist
-from CovidQuantLib.training.diverged import DivergedError
+from CovidQuantLib.training import Datalist, TrainingOptions
 from Testing.conftest import require
-from Testing.model_factory import save_small_model
-from Testing.training_factory import write_case, write_list
 
-SHORT = ("--epochs", "1", "--patches-per-case", "1", "--patch", "16", "--threads", "1", "--augmentation", "0")
+Given = list[tuple[Datalist, TrainingOptions]]
+Typed = Callable[..., int]
 TWO = ("--networks", "lesion_net,opacity_unet", "--mean", "lesion_net+opacity_unet")
 FILES = {"comparison.md", "comparison.csv", "losses.csv", "losses.png", "comparison.json"}
 
 
-def measured(name: str, _model: Path, _entry: Entry, engine: str, _progress: Any) -> NetworkCost:
-    """The cost of a network, in no time."""
-    return NetworkCost(
-        network=name,
-        engine=engine,
-        parameters=1_500_000,
-        seconds_16=0.5,
-        cpu_seconds_16=0.4,
-        memory_16_mb=None,
-        slices=32,
-        seconds=1.5,
-        cpu_seconds=1.2,
-        memory_mb=12.0,
-    )
-
-
-@pytest.fixture(autouse=True)
-def quick_costs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "measure_cost", measured)
-    monkeypatch.setattr(run, "engines_to_time", lambda: ("torch",))
-
-
 @pytest.fixture(scope="module")
-def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three patients of one painter; the masks tell no classes apart."""
-    folder = tmp_path_factory.mktemp("compared")
-    entries = [{**write_case(folder, number), "painter": "balls"} for number in range(3)]
-    return write_list(folder, entries, data="synthetic", reference="exact")
-
-
-@pytest.fixture
-def no_training(monkeypatch: pytest.MonkeyPatch) -> list[Datalist]:
-    """Trainings that write a small model and a log, and remember what they were given."""
-    found: list[Datalist] = []
-
-    def train(datalist: Datalist, output: Path, options: TrainingOptions, _progress: Any) -> ModelCard:
-        found.append(datalist)
-        folder = output.with_name(f"{output.name}.training")
-        folder.mkdir()
-        lines = [{"event": "step", "step": n, "loss": 1.0 / n} for n in range(1, 6)]
-        (folder / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-        if "diverges" in str(options.name):
-            raise DivergedError("The training came off its way.")
-        return save_small_model(output, recipe={"epochs": 1, "minutes": 0.5})
-
-    monkeypatch.setattr(run, "train", train)
-    return found
-
-
-def typed(listed: Path, output: Path, *words: str) -> int:
-    return main(["compare", str(listed), "--output", str(output), *SHORT, *words])
-
-
-@pytest.fixture(scope="module")
-def done(listed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def done(
+    listed: Path, typed: Typed, measured: Callable[..., NetworkCost], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """Two networks in the first fold, really trained and judged."""
     require("torch")
     output = tmp_path_factory.mktemp("comparison") / "out"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "measure_cost", measured)
-        patch.setattr(run, "engines_to_time", lambda: ("torch",))
+        patch.setattr(costs, "measure_cost", measured)
+        patch.setattr(costs, "engines_to_time", lambda: ("torch",))
         assert typed(listed, output, *TWO, "--only", "1") == 0
     return output
 
@@ -149,28 +94,45 @@ def test_models_of_a_comparison_are_models_like_any_other(done: Path) -> None:
     assert (card.network, card.label_set.name) == ("lesion_net", "infection")
 
 
+def test_what_an_earlier_version_wrote_can_be_read(done: Path, listed: Path, typed: Typed, tmp_path: Path) -> None:
+    """Without an option of later, the hardware of a training, and the CT and the hardware of a cost."""
+    output = tmp_path / "out"
+    shutil.copytree(done, output)
+    plan = json.loads((output / "plan.json").read_text())
+    del plan["training"]["augmentation_kind"]
+    (output / "plan.json").write_text(json.dumps(plan))
+    for path in (output / "results").iterdir():
+        values = json.loads(path.read_text())
+        for record in (values, values.get("trained", {})):
+            record.pop("hardware", None)
+            record.pop("case", None)
+        path.write_text(json.dumps(values))
+    assert typed(listed, output, *TWO, "--only", "1") == 0
+    assert json.loads((output / "comparison.json").read_text())["trainings"][0]["hardware"] == []
+
+
 def test_what_is_done_stays_and_another_fold_joins_it(
-    done: Path, listed: Path, tmp_path: Path, no_training: list[Datalist]
+    done: Path, listed: Path, tmp_path: Path, no_training: Given, typed: Typed
 ) -> None:
     output = tmp_path / "out"
     shutil.copytree(done, output)
     before = (output / "results" / "lesion_net-fold-1.json").read_bytes()
     assert typed(listed, output, *TWO, "--only", "1,3") == 0
-    assert [len(one.training) for one in no_training] == [2, 2]
+    assert [len(one.training) for one, _ in no_training] == [2, 2]
     assert (output / "results" / "lesion_net-fold-1.json").read_bytes() == before
     values = json.loads((output / "comparison.json").read_text())
     assert {row["cts"] for row in values["rows"]} == {2}
 
 
 def test_other_settings_are_refused_in_the_same_folder(
-    done: Path, listed: Path, capsys: pytest.CaptureFixture[str]
+    done: Path, listed: Path, capsys: pytest.CaptureFixture[str], typed: Typed
 ) -> None:
     assert typed(listed, done, *TWO, "--seed", "2") == 2
     assert "another comparison" in capsys.readouterr().err
 
 
 def test_two_comparisons_into_one_output_are_refused(
-    done: Path, listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    done: Path, listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], typed: Typed
 ) -> None:
     output = tmp_path / "out"
     shutil.copytree(done, output)
@@ -179,24 +141,24 @@ def test_two_comparisons_into_one_output_are_refused(
     assert "Another comparison into this output is running" in capsys.readouterr().err
 
 
-def test_who_is_left_out_is_in_no_training(listed: Path, tmp_path: Path, no_training: list[Datalist]) -> None:
+def test_who_is_left_out_is_in_no_training(listed: Path, tmp_path: Path, no_training: Given, typed: Typed) -> None:
     assert typed(listed, tmp_path / "out", "--networks", "vbnet") == 0
-    left_out = [{"P0", "P1", "P2"} - {entry.patient for entry in one.training} for one in no_training]
+    left_out = [{"P0", "P1", "P2"} - {entry.patient for entry in one.training} for one, _ in no_training]
     assert left_out == [{"P0"}, {"P1"}, {"P2"}]
-    assert not any(one.validation for one in no_training)
+    assert not any(one.validation for one, _ in no_training)
 
 
 def test_in_a_cross_validation_other_patients_choose_the_weights(
-    listed: Path, tmp_path: Path, no_training: list[Datalist]
+    listed: Path, tmp_path: Path, no_training: Given, typed: Typed
 ) -> None:
     assert typed(listed, tmp_path / "out", "--networks", "vbnet", "--folds", "3") == 0
-    for one in no_training:
+    for one, _ in no_training:
         assert [len(one.training), len(one.validation)] == [1, 1]
-    assert len({one.validation[0].patient for one in no_training}) == 3
+    assert len({one.validation[0].patient for one, _ in no_training}) == 3
 
 
 def test_a_training_that_came_off_its_way_ends_no_comparison(
-    listed: Path, tmp_path: Path, no_training: list[Datalist], monkeypatch: pytest.MonkeyPatch
+    listed: Path, tmp_path: Path, no_training: Given, monkeypatch: pytest.MonkeyPatch, typed: Typed
 ) -> None:
     named = Plan.options
     monkeypatch.setattr(
@@ -220,39 +182,19 @@ def test_a_training_that_came_off_its_way_ends_no_comparison(
     ],
 )
 def test_what_cannot_be_compared_is_refused_before_anything_is_written(
-    words: tuple[str, ...], sentence: str, listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    words: tuple[str, ...],
+    sentence: str,
+    listed: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    typed: Typed,
 ) -> None:
     assert typed(listed, tmp_path / "out", *words) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("told", [None, False])
-def test_the_pair_of_wu_is_compared_where_the_list_has_labels_of_patients(told: bool | None) -> None:  # noqa: FBT001
-    plan = Plan(training=TrainingOptions(epochs=1, label_set="infection"))
-    one = Entry("Entry 1", Path("ct"), Path("mask"), has_consolidation=told)
-    networks = plan.on(Datalist("list", (one,))).networks
-    assert set(networks) == set(network_names()) - ({"hybrid_unet_pair"} if told is None else set())
-
-
-@pytest.mark.parametrize(
-    ("changes", "fields", "sentence"),
-    [
-        ({"lungs": None}, {"data": "synthetic"}, "needs the lungs"),
-        ({}, {}, '"data"'),
-        ({"image": "gone.nii.gz"}, {"data": "synthetic"}, "does not exist"),
-    ],
-)
-def test_a_list_that_cannot_be_judged_is_refused(
-    changes: dict[str, Any], fields: dict[str, Any], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    entries = [{**write_case(tmp_path, number), **changes} for number in range(2)]
-    entries = [{name: value for name, value in entry.items() if value} for entry in entries]
-    assert typed(write_list(tmp_path, entries, **fields), tmp_path / "out") == 2
-    assert sentence in capsys.readouterr().err
-
-
-def test_a_cancel_keeps_what_is_done(listed: Path, tmp_path: Path, no_training: list[Datalist]) -> None:
+def test_a_cancel_keeps_what_is_done(listed: Path, tmp_path: Path, no_training: Given) -> None:
     plan = Plan(networks=("vbnet", "lesion_net"), training=TrainingOptions(epochs=1, label_set="infection"), only=(1,))
 
     def stop(_fraction: float, message: str) -> None:
@@ -263,26 +205,3 @@ def test_a_cancel_keeps_what_is_done(listed: Path, tmp_path: Path, no_training: 
         compare(listed, tmp_path / "out", plan, stop)
     compare(listed, tmp_path / "out", plan)
     assert len(no_training) == 2
-
-
-def test_a_pass_is_timed_and_its_slices_are_counted(listed: Path, tmp_path: Path) -> None:
-    save_small_model(tmp_path / "model")
-    entry = read_datalist(listed).training[0]
-    few = cost.one_pass(tmp_path / "model", entry, "torch", 16, 1)
-    whole = cost.one_pass(tmp_path / "model", entry, "torch", None, 1)
-    assert (few.slices, whole.slices) == (16, 32)
-    assert few.parameters == whole.parameters > 1000
-    assert 0.0 < few.seconds < 60.0
-    if whole.memory_mb is not None:
-        assert 0.0 <= whole.memory_mb < 1000.0
-
-
-@pytest.mark.soak
-def test_a_network_is_timed_in_a_process_of_its_own(listed: Path, tmp_path: Path) -> None:
-    save_small_model(tmp_path / "model")
-    entry = read_datalist(listed).training[0]
-    found = cost.measure_cost("vbnet", tmp_path / "model", entry, "torch", lambda _fraction, _message: None)
-    assert (found.network, found.slices) == ("vbnet", 32)
-    assert found.seconds > 0.0
-    with pytest.raises(InputError, match="model"):
-        cost.measure_cost("vbnet", tmp_path / "gone", entry, "torch", lambda _fraction, _message: None)
