@@ -80,10 +80,10 @@ class _Outcome:
         raise AssertionError((kind, sentence))
 
 
-def do_commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
+def do_commands(monkeypatch: pytest.MonkeyPatch, *, segmentation: bool = False) -> list[Sequence[str]]:
     """Let every worker do its command in this process; a segmentation hands over the ready results.
 
-    Gives the commands that were asked for.
+    With `segmentation` that is done here too. Gives the commands that were asked for.
     """
     import qt
 
@@ -101,7 +101,7 @@ def do_commands(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
         on_result: Callable[[Mapping[str, Any]], None],
         on_error: Callable[[Any], None],
     ) -> None:
-        if arguments[0] == "quantify" and "--maps" not in arguments:
+        if arguments[0] == "quantify" and "--maps" not in arguments and not segmentation:
             quantify(self, arguments, on_progress, on_result, on_error)
             return
         asked.append(arguments)
