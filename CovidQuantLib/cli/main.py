@@ -18,9 +18,11 @@ from CovidQuantLib import __version__
 from CovidQuantLib.cli import agree, compare, demo, evaluate, models, next_scan, pool, quantify, rounds, simulate, train
 from CovidQuantLib.cli.bugs import log_bug
 from CovidQuantLib.cli.channel import Channel, TerminalChannel, json_channel, open_standard_streams
+from CovidQuantLib.cli.usage import ProgramParser
 from CovidQuantLib.messages import Cancelled, InputError
 
 DONE, BUG, BAD_INPUT, CANCELLED = 0, 1, 2, 130
+_FOR_PROGRAMS = "--json-progress"
 
 _DESCRIPTION = """\
 Lungs, lobes, 18 bronchopulmonary segments and pneumonia infection of a chest CT, with every number about them and a
@@ -59,9 +61,9 @@ class Verb(Protocol):
 _VERBS: tuple[Verb, ...] = (quantify, evaluate, agree, models, train, compare, pool, rounds, next_scan, simulate, demo)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line as it is documented by `--help`."""
-    top = argparse.ArgumentParser(
+def parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The command line as it is documented by `--help`; `kind` decides what becomes of one that is none."""
+    top = kind(
         prog="covidquant",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -78,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
         )
         verb.add_arguments(sub)
         sub.add_argument(
-            "--json-progress",
+            _FOR_PROGRAMS,
             action="store_true",
             help="report as JSON lines on standard output, for a program that runs this as its worker",
         )
@@ -89,7 +91,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; gives the exit code. No exception leaves it."""
     open_standard_streams()
-    arguments = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        arguments = parser(ProgramParser if _FOR_PROGRAMS in words else argparse.ArgumentParser).parse_args(words)
+    except InputError as error:
+        return _refuse(error)
     # What libraries say may quote a path or a tag: only our own sentences reach the user.
     logging.disable(logging.CRITICAL)
     with _stopping_cleanly():
@@ -98,6 +104,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Cancelled:
             return CANCELLED
         return _run(arguments, channel)
+
+
+def _refuse(error: InputError) -> int:
+    """Tell a program that its command line is none."""
+    with contextlib.suppress(Cancelled):
+        json_channel().error("input", str(error))
+    return BAD_INPUT
 
 
 def _run(arguments: argparse.Namespace, channel: Channel) -> int:

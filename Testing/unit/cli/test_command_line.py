@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from CovidQuantLib.cli.main import BAD_INPUT, BUG, CANCELLED, DONE, main
+from CovidQuantLib.cli.main import BAD_INPUT, BUG, CANCELLED, DONE, main, parser
+from CovidQuantLib.cli.usage import ProgramParser
 from CovidQuantLib.ct.writing import write_labelmap
+from CovidQuantLib.messages import InputError
 from CovidQuantLib.synthetic_chest import SyntheticChest
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -332,3 +334,36 @@ def test_evaluate_refuses_what_is_no_infection_mask(covidquant: Run, results: Pa
     refused = covidquant("evaluate", results / "segments.nii.gz", results, "--anatomy", results)
     assert refused.returncode == BAD_INPUT
     assert "Give infection masks" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("quantify", "ct.nii.gz", "--surname=Smith", "--case", "A"), "--surname"),
+        (("evaluate",), "REFERENCE"),
+        (("Smith",), "VERB"),
+        (("pool", "add", "POOL", "ct.nii.gz", "--study-date", "Smith"), "--study-date"),
+        (("train", "list.json", "--output", "model", "--minutes", "it's Smith"), "--minutes"),
+        (("models", "list", "Smith"), "word too many"),
+        (("evaluate", "a.nii.gz", "b.nii.gz", "--anatomy"), "--anatomy: expected one argument"),
+    ],
+)
+def test_a_program_hears_what_is_wrong_with_its_command_line_and_no_value_of_it(
+    words: tuple[str, ...], named: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        parser(ProgramParser).parse_args([*words, "--json-progress"])
+    assert named in str(refused.value)
+    assert "Smith" not in str(refused.value)
+
+
+def test_a_command_line_that_is_none_ends_in_one_json_line_or_in_the_usage(covidquant: Run) -> None:
+    refused = covidquant("quantify", "ct.nii.gz", "--unknown", "--json-progress")
+    assert refused.returncode == BAD_INPUT
+    assert [line["type"] for line in lines(refused.stdout)] == ["start", "error"]
+    assert lines(refused.stdout)[-1]["kind"] == "input"
+    assert refused.stderr == ""
+    told = covidquant("quantify", "ct.nii.gz", "--unknown")
+    assert told.returncode == BAD_INPUT
+    assert told.stdout == ""
+    assert told.stderr.startswith("usage: covidquant")
