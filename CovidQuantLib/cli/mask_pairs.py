@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from CovidQuantLib.anatomy import CONSOLIDATION
-from CovidQuantLib.cli.earlier_results import warnings_in
 from CovidQuantLib.ct.labelmaps import read_labelmap_alone, read_labelmap_on
 from CovidQuantLib.messages import MAY_HOLD_EFFUSION, InputError
 from CovidQuantLib.reports.file_names import INFECTION_FILE, LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
+from CovidQuantLib.reports.result_facts import read_result_facts
 from CovidQuantLib.statistics import Agreement, agreement
 
 _VOLUME_SUFFIXES = (".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha")
@@ -27,7 +27,7 @@ class MaskPair:
     def may_hold_effusion(self) -> bool:
         """Whether one of the masks is that of results which say that pleural effusion may be in it."""
         results = [mask.parent for mask in (self.reference, self.prediction) if mask.name == INFECTION_FILE]
-        return any(one.code == MAY_HOLD_EFFUSION for folder in results for one in warnings_in(folder))
+        return any(one.code == MAY_HOLD_EFFUSION for folder in results for one in read_result_facts(folder).warnings)
 
 
 def compare_pair(case: MaskPair) -> Agreement:
