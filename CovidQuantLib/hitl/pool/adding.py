@@ -18,6 +18,7 @@ from CovidQuantLib.hitl.pool.keys import keyed_code
 from CovidQuantLib.hitl.pool.layout import CT_FILE, SCAN_FILE, scan_folder, scans_folder
 from CovidQuantLib.hitl.pool.licences import licence_values
 from CovidQuantLib.hitl.pool.opening import FORMAT, Pool
+from CovidQuantLib.hitl.pool.own_words import check_own_words
 from CovidQuantLib.hitl.pool.patients import Patient, ensure_patient, kin_of
 from CovidQuantLib.hitl.pool.revisions import check_source
 from CovidQuantLib.hitl.pool.scans import Scan, ScanDetails, read_scan, scans
@@ -54,6 +55,7 @@ def add_scan(
     """
     details = details or ScanDetails()
     check_source(details.source)
+    check_own_words("A note", details.clinical.note or "")
     codes = patient_codes(pool.key, subject)
     progress(0.0, "Looking whether the CT is in the pool")
     known, code, voxels = known_scan(pool, ct), _series_code(pool, ct), _voxel_code(pool, ct)

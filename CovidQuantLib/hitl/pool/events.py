@@ -12,6 +12,7 @@ from CovidQuantLib.hitl.pool.clinical import checked_facts
 from CovidQuantLib.hitl.pool.durable import ensure_folder, refuse, write_file
 from CovidQuantLib.hitl.pool.layout import coded_entries, events_folder, is_code, new_code
 from CovidQuantLib.hitl.pool.opening import FORMAT, Pool
+from CovidQuantLib.hitl.pool.own_words import check_own_words
 from CovidQuantLib.hitl.pool.revisions import check_reader
 from CovidQuantLib.hitl.pool.sealed import read_sealed, seal
 from CovidQuantLib.messages import InputError
@@ -102,6 +103,9 @@ def write_event(
     """Add an event. Raises `InputError` where it says nothing lawful, or where the pool cannot be written."""
     event = Event(new_code(), kind, patient, sequence, check_reader(reader), scan, revision, dict(values or {}))
     _check(event)
+    for value in event.values.values():
+        if isinstance(value, str | int):
+            check_own_words("A label or a note", str(value))
     record: dict[str, Any] = {
         "v": FORMAT,
         "kind": kind,

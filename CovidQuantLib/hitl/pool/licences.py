@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from CovidQuantLib.hitl.pool.own_words import check_own_words
 from CovidQuantLib.messages import InputError
 
 _TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .+()/-]{0,79}")
@@ -33,6 +34,7 @@ def licence(name: str, *, non_commercial: bool | None = None) -> Licence:
     """The licence called `name`; "NC" or "non-commercial" in it says so itself. Raises `InputError` for odd text."""
     if _TEXT.fullmatch(name) is None:
         raise InputError("A licence is named by letters, digits and spaces, 80 at most: 'CC BY 4.0'.")
+    check_own_words("A licence's name", name)
     if name.casefold() == NOT_STATED.name and non_commercial is None:
         return NOT_STATED
     return Licence(name, bool(_NON_COMMERCIAL.search(name)) if non_commercial is None else non_commercial)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from CovidQuantLib.hitl.pool import Pool
 from CovidQuantLib.hitl.pool.layout import coded_entries, is_code, new_code
+from CovidQuantLib.hitl.pool.own_words import check_own_words
 from CovidQuantLib.hitl.pool.revisions import check_reader
 from CovidQuantLib.hitl.rounds.models import PoolModel, keep_model, pool_model
 from CovidQuantLib.hitl.rounds.places import damaged, promotions_folder, read_record, write_record
@@ -81,7 +82,7 @@ def check_reason(reason: str) -> str:
     """`reason`, where it is a short plain text. Raises `InputError` else."""
     if _REASON.fullmatch(reason) is None:
         raise InputError("A reason is 3 to 200 plain letters, digits and signs, and names no patient.")
-    return reason
+    return check_own_words("A reason", reason)
 
 
 def write_promotion(pool: Pool, *, code: str, model: str, number: int, by: str, reason: str) -> Promotion:
