@@ -13,6 +13,7 @@ from CovidQuantLib.synthetic_chest import SyntheticChest
 from Testing.screenshots.walker import Walker
 
 PATIENT = "4711"
+SHOWN_POOL = "/data/pool"
 
 
 def walk(walker: Walker, volume: Any, places: Path, chest: SyntheticChest | None) -> None:
@@ -33,7 +34,12 @@ def _settings(walker: Walker, pool: Path) -> None:
     ui.poolEdit.currentPath = str(pool)
     walker.press(ui.initButton)
     walker.wait()
+    # The picture shows a neutral folder; the pool stays where it is.
+    ui.poolEdit.blockSignals(True)  # noqa: FBT003 - Qt's own signature
+    ui.poolEdit.currentPath = SHOWN_POOL
     walker.picture("0-settings", "Settings")
+    ui.poolEdit.currentPath = str(pool)
+    ui.poolEdit.blockSignals(False)  # noqa: FBT003 - Qt's own signature
 
 
 def _segment(walker: Walker, volume: Any) -> None:

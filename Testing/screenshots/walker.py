@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from Testing.embedded_host.application import Application
 
 _LONGEST_S = 3600.0
+_PALETTE, _COLOURS = 256, 128
 _MARK = "Synthetic chest, no patient"
 
 
@@ -84,7 +87,9 @@ class Walker:
             painter.fillRect(grabbed.width() - 230, foot - 22, 210, 22, qt.QBrush(qt.QColor(0, 0, 0)))
             painter.drawText(grabbed.width() - 220, foot - 6, _MARK)
             painter.end()
-        assert grabbed.save(str(self._folder / f"{name}.png"), "PNG"), "the picture cannot be written"
+        path = self._folder / f"{name}.png"
+        assert grabbed.save(str(path), "PNG"), "the picture cannot be written"
+        _in_few_colours(path)
 
     def _scroll_to(self, widget: Any) -> None:
         areas = self.window.findChildren("QScrollArea")
@@ -92,3 +97,15 @@ class Walker:
             areas[0].ensureWidgetVisible(widget, 0, 20)
             areas[0].horizontalScrollBar().setValue(0)
         self.rest(0.05)
+
+
+def _in_few_colours(path: Path) -> None:
+    """Write a picture again with a palette of greys, for the CT, and of its own colours: a third of the bytes."""
+    with Image.open(path) as opened:
+        whole = opened.convert("RGB")
+    colours = whole.quantize(_COLOURS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).getpalette() or []
+    colours = colours[: 3 * _COLOURS]
+    greys = _PALETTE - len(colours) // 3
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours + [round(255 * grey / (greys - 1)) for grey in range(greys) for _ in "RGB"])
+    whole.quantize(palette=palette, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
