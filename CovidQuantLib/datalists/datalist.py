@@ -44,8 +44,28 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Unmasked:
+    """A case without a mask: CT, lungs, and whether a radiologist saw consolidation anywhere. Fields as of `Entry`.
+
+    Networks that learn from one label for each patient (`hybrid_unet_pair`) can use it, others cannot.
+    """
+
+    where: str
+    image: Path
+    lungs: Path
+    has_consolidation: bool
+    patient: str | None = None
+    code: str | None = None
+
+    @property
+    def person(self) -> str:
+        """As of `Entry`."""
+        return self.patient or str(self.image.resolve())
+
+
+@dataclass(frozen=True)
 class Datalist:
-    """The cases to train and to validate on.
+    """The cases to train and to validate on; `unmasked` are cases for training as well.
 
     `data` says whether the lesions are real or synthetic, None where the list does not: then no accuracy is written
     onto the model's card. `reference` says who drew the masks, and from which start.
@@ -58,9 +78,10 @@ class Datalist:
     attribution: tuple[str, ...] = ()
     data: Literal["real", "synthetic"] | None = None
     reference: str | None = None
+    unmasked: tuple[Unmasked, ...] = ()
 
 
-def read_datalist(path: Path) -> Datalist:
+def read_datalist(path: Path, *, unmasked: bool = False) -> Datalist:
     """The data list in the JSON file `path`; its file names are relative to its folder.
 
         {"name": "...", "training": [{"image": "a.nii.gz", "label": "a-mask.nii.gz"}, ...], "validation": [...]}
@@ -68,7 +89,9 @@ def read_datalist(path: Path) -> Datalist:
     Of an entry also "lungs" (a mask), "patient" (a code), "hash", "painter" and "has_consolidation" (true, false or
     null: one label for the whole patient) are read; of the list "licence",
     "attribution" (a text or a list of texts), "data" ("real" or "synthetic") and "reference" (who drew the masks).
-    Other fields, which MSD lists have, are passed over. Raises `InputError` with one sentence where it is no such list.
+    Other fields, which MSD lists have, are passed over. With `unmasked` a training entry may lack its "label" where it
+    has "lungs" and says "has_consolidation".
+    Raises `InputError` with one sentence where it is no such list.
     """
     try:
         if not path.is_file():
@@ -77,9 +100,11 @@ def read_datalist(path: Path) -> Datalist:
     except OSError as error:
         raise InputError("The data list cannot be read. Check that you may read it.") from error
     values = parse_json(content, _WHAT, largest=_LARGEST)
-    training, validation = (
-        _entries(values.get(key, []), key.capitalize(), path.parent) for key in ("training", "validation")
+    listed, validated = (
+        _entries(values.get(key, []), key.capitalize(), path.parent, unmasked=unmasked and key == "training")
+        for key in ("training", "validation")
     )
+    training, validation = (tuple(one for one in part if isinstance(one, Entry)) for part in (listed, validated))
     if not training:
         raise InputError('The data list names no training cases. List them under "training".')
     data = _text(values, "data")
@@ -93,20 +118,23 @@ def read_datalist(path: Path) -> Datalist:
         attribution=_texts(values, "attribution"),
         data=data,  # type: ignore[arg-type]  # checked above
         reference=_text(values, "reference"),
+        unmasked=tuple(one for one in listed if isinstance(one, Unmasked)),
     )
 
 
-def _entries(listed: Any, what: str, folder: Path) -> tuple[Entry, ...]:
+def _entries(listed: Any, what: str, folder: Path, *, unmasked: bool) -> tuple[Entry | Unmasked, ...]:
     if not isinstance(listed, list):
         raise InputError(f'The field "{what.lower()}" of the data list must be a list of entries.')
-    return tuple(_entry(value, f"{what} entry {number}", folder) for number, value in enumerate(listed, 1))
+    return tuple(
+        _entry(value, f"{what} entry {number}", folder, unmasked=unmasked) for number, value in enumerate(listed, 1)
+    )
 
 
-def _entry(value: Any, where: str, folder: Path) -> Entry:
+def _entry(value: Any, where: str, folder: Path, *, unmasked: bool) -> Entry | Unmasked:
     if not isinstance(value, dict):
         raise InputError(f'{where} of the data list is no object with "image" and "label".')
     image, label, lungs = (_file(value, key, where, folder) for key in ("image", "label", "lungs"))
-    if image is None or label is None:
+    if image is None or (label is None and not unmasked):
         raise InputError(f'{where} of the data list lacks its "image" or its "label".')
     patient, code = _text(value, "patient", where), _text(value, "hash", where)
     if code is not None and not (12 <= len(code) <= 64 and set(code) <= _HASH_DIGITS):
@@ -119,7 +147,13 @@ def _entry(value: Any, where: str, folder: Path) -> Entry:
     has_consolidation = value.get("has_consolidation")
     if has_consolidation not in (None, True, False) or type(has_consolidation) is int:
         raise InputError(f'{where} of the data list: "has_consolidation" must be true, false or null.')
-    return Entry(where, image, label, lungs, patient, code, painter, has_consolidation)
+    if label is not None:
+        return Entry(where, image, label, lungs, patient, code, painter, has_consolidation)
+    if lungs is None or has_consolidation is None:
+        raise InputError(
+            f'{where} of the data list has no "label": it needs its "lungs", and "has_consolidation" must be said.'
+        )
+    return Unmasked(where, image, lungs, has_consolidation, patient, code)
 
 
 def _file(value: Mapping[str, Any], key: str, where: str, folder: Path) -> Path | None:

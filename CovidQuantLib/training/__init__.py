@@ -57,6 +57,6 @@ def train(
     from CovidQuantLib.training.run import run_training
     from CovidQuantLib.training.unet_pair import is_pair, train_pair
 
-    listed = datalist if isinstance(datalist, Datalist) else read_datalist(datalist)
+    listed = datalist if isinstance(datalist, Datalist) else read_datalist(datalist, unmasked=is_pair(options))
     trainer = train_pair if is_pair(options) else run_training
     return trainer(listed, output, options, resume=resume, progress=progress)

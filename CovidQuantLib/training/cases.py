@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +18,7 @@ from CovidQuantLib.ct import CtVolume, Geometry, HuArray, LabelArray, MaskArray
 from CovidQuantLib.ct.grid import Box, WorkingGrid, bounding_box
 from CovidQuantLib.ct.labelmaps import read_labelmap
 from CovidQuantLib.ct.reading import read_ct
-from CovidQuantLib.datalists import Entry
+from CovidQuantLib.datalists import Entry, Unmasked
 from CovidQuantLib.inference import model_grid, view_box
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
@@ -69,16 +72,50 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     nothing outside of the lungs where the network sees them alone.
     Raises `InputError`, which names the entry, where a file is missing or does not fit the CT or the label set.
     """
-    try:
+    with _naming(entry):
         ct = read_ct(entry.image)
         mask = _mask(entry, ct, labels)
-        lungs = None if entry.lungs is None else read_labelmap(entry.lungs, ct) > 0
+        lungs = None if entry.lungs is None else _lungs(entry.lungs, ct)
         if lungs is None and preprocessing.lungs_alone:
             raise InputError('The network sees the lungs alone, and the entry names none. Add "lungs" to it.')
-        if lungs is not None and not lungs.any():
-            raise InputError("The mask of the lungs is empty. Leave it out, or give the lungs of this CT.")
+    return _prepared(entry, ct, mask, lungs, labels, preprocessing)
+
+
+def prepare_unmasked(
+    entry: Unmasked, find: Callable[[CtVolume, MaskArray], LabelArray], labels: LabelSet, preprocessing: Preprocessing
+) -> Case:
+    """As `prepare_case`, with what `find` sees in the CT and its lungs in the place of a mask."""
+    with _naming(entry):
+        ct = read_ct(entry.image)
+        lungs = _lungs(entry.lungs, ct)
+        mask = find(ct, lungs)
+    return _prepared(entry, ct, mask, lungs, labels, preprocessing)
+
+
+@contextlib.contextmanager
+def _naming(entry: Entry | Unmasked) -> Iterator[None]:
+    """What is refused names the entry."""
+    try:
+        yield
     except InputError as error:
         raise InputError(f"{entry.where}: {error}") from error
+
+
+def _lungs(path: Path, ct: CtVolume) -> MaskArray:
+    lungs = read_labelmap(path, ct) > 0
+    if not lungs.any():
+        raise InputError("The mask of the lungs is empty. Leave it out, or give the lungs of this CT.")
+    return lungs
+
+
+def _prepared(
+    entry: Entry | Unmasked,
+    ct: CtVolume,
+    mask: LabelArray,
+    lungs: MaskArray | None,
+    labels: LabelSet,
+    preprocessing: Preprocessing,
+) -> Case:
     box = whole_box(ct.geometry) if lungs is None else bounding_box(lungs, ct.geometry, _BOX_MARGIN_MM)
     box = view_box(ct.hu, ct.geometry, box, preprocessing)
     grid = model_grid(ct.geometry, box, preprocessing)
@@ -103,7 +140,7 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
     )
 
 
-def _consolidation(entry: Entry, mask: LabelArray, labels: LabelSet) -> bool | None:
+def _consolidation(entry: Entry | Unmasked, mask: LabelArray, labels: LabelSet) -> bool | None:
     if entry.has_consolidation is not None or labels.name != "classes":
         return entry.has_consolidation
     return bool((mask == CONSOLIDATION.label).any()) or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from CovidQuantLib.datalists import Datalist, Entry
+from CovidQuantLib.datalists import Datalist, Entry, Unmasked
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
 from CovidQuantLib.progress import Progress
@@ -24,8 +24,9 @@ def prepare_cases(
     label, or a patient stands in training and in validation. All entries are looked at; the first three are told.
     """
     entries = (*datalist.training, *datalist.validation)
-    _check_files(entries)
-    _check_patients({one.person for one in datalist.training}, {one.person for one in datalist.validation})
+    _check_files((*entries, *datalist.unmasked))
+    learnt = {one.person for one in datalist.training} | {one.person for one in datalist.unmasked}
+    check_patients(learnt, {one.person for one in datalist.validation})
     cases: list[Case] = []
     refusals: list[str] = []
     for number, entry in enumerate(entries):
@@ -36,7 +37,7 @@ def prepare_cases(
             refusals.append(str(error))
     _refuse(refusals)
     training, validation = tuple(cases[: len(datalist.training)]), tuple(cases[len(datalist.training) :])
-    _check_patients({case.code for case in training}, {case.code for case in validation})
+    check_patients({case.code for case in training}, {case.code for case in validation})
     if all(case.is_empty for case in training):
         raise InputError(
             "All masks of the training cases are empty: there is nothing to learn. Give masks with labels."
@@ -53,15 +54,20 @@ def check_schedule(options: TrainingOptions, *, validated: bool) -> None:
         )
 
 
-def _check_files(entries: Sequence[Entry]) -> None:
+def _check_files(entries: Sequence[Entry | Unmasked]) -> None:
     _refuse(
         [
             f"{entry.where}: {what} does not exist, or may not be read. Check the data list."
             for entry in entries
-            for what, path in (("the image", entry.image), ("the mask", entry.label), ("the lungs", entry.lungs))
+            for what, path in _files(entry)
             if path is not None and not _exists(path)
         ]
     )
+
+
+def _files(entry: Entry | Unmasked) -> tuple[tuple[str, Path | None], ...]:
+    mask = entry.label if isinstance(entry, Entry) else None
+    return (("the image", entry.image), ("the mask", mask), ("the lungs", entry.lungs))
 
 
 def _exists(path: Path) -> bool:
@@ -72,7 +78,8 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _check_patients(training: set[str], validation: set[str]) -> None:
+def check_patients(training: set[str], validation: set[str]) -> None:
+    """Raise `InputError` where a patient, or a CT, is in both."""
     if shared := len(training & validation):
         raise InputError(
             f"{shared} of the patients or CTs stand both in training and in validation: the validation would praise "

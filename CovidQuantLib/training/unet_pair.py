@@ -64,7 +64,7 @@ def train_pair(
     if os.environ.get("WORLD_SIZE", "1") != "1":
         raise InputError("Consolidation is learnt from patients' labels by one process. Train without torchrun.")
     check_free(output)
-    check_patient_labels(datalist.training)
+    check_patient_labels((*datalist.training, *datalist.unmasked))
     begun = _begin(options)
     if not begun.needs_unet_1:
         weak = _weak_options(options, rate=options.learning_rate)
@@ -191,7 +191,8 @@ def _check_asked(folder: Path, asked: dict[str, Any]) -> None:
 
 def _files(datalist: Datalist) -> str:
     entries = (*datalist.training, *datalist.validation)
-    return data_code(tuple(f"{one.image} {one.label} {one.lungs} {one.has_consolidation}" for one in entries))
+    masked = (f"{one.image} {one.label} {one.lungs} {one.has_consolidation}" for one in entries)
+    return data_code((*masked, *(f"{one.image} {one.lungs} {one.has_consolidation}" for one in datalist.unmasked)))
 
 
 def _id(card: ModelCard | None) -> str | None:

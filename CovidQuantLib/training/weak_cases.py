@@ -9,17 +9,24 @@ import numpy as np
 import SimpleITK as sitk
 
 from CovidQuantLib.anatomy import CONSOLIDATION
+from CovidQuantLib.ct import CtVolume, LabelArray, MaskArray
+from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.ct.volume_files import read_volume
-from CovidQuantLib.datalists import Entry
+from CovidQuantLib.datalists import Entry, Unmasked
+from CovidQuantLib.inference import predict
+from CovidQuantLib.inference.torch_engine import TorchEngine
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.training.cases import Case
+from CovidQuantLib.networks.hybrid_unet_pair import HybridUNetPair
+from CovidQuantLib.progress import Progress
+from CovidQuantLib.training.cases import Case, prepare_unmasked
+from CovidQuantLib.training.start import Start
 
 
-def check_patient_labels(entries: Sequence[Entry]) -> None:
+def check_patient_labels(entries: Sequence[Entry | Unmasked]) -> None:
     """Raise `InputError` as `weak_cases` would, before any training; masks are read where only they can tell."""
     told = {entry.has_consolidation for entry in entries}
-    unknown = (entry for entry in entries if entry.has_consolidation is None)
-    if False not in told or not (True in told or any(_holds_consolidation(entry.label) for entry in unknown)):
+    unknown = (one.label for one in entries if isinstance(one, Entry) and one.has_consolidation is None)
+    if False not in told or not (True in told or any(map(_holds_consolidation, unknown))):
         raise _one_kind()
 
 
@@ -33,6 +40,27 @@ def weak_cases(training: Sequence[Case], validation: Sequence[Case]) -> tuple[tu
     if len({case.has_consolidation for case in known}) < 2:
         raise _one_kind()
     return known, tuple(case for case in validation if case.tells_consolidation)
+
+
+def unmasked_cases(entries: Sequence[Unmasked], start: Start, device: str, progress: Progress) -> tuple[Case, ...]:
+    """The cases without a mask, each with the infection that UNet-1 finds in it: from there its slabs are taken.
+
+    `start` is that of UNet-2. Raises `InputError`, which names the entry, where one cannot be used.
+    """
+    if not entries:
+        return ()
+    assert isinstance(start.module, HybridUNetPair)
+    engine = TorchEngine(start.module.unet_1, device=device)
+
+    def find(ct: CtVolume, lungs: MaskArray) -> LabelArray:
+        box = bounding_box(lungs, ct.geometry)
+        return predict(ct.hu, ct.geometry, box, engine, start.preprocessing, reading=start.reading, lungs=lungs).labels
+
+    cases = []
+    for number, entry in enumerate(entries):
+        progress(number / len(entries), f"Finding the infection of case {number + 1} of {len(entries)} without a mask")
+        cases.append(prepare_unmasked(entry, find, start.label_set, start.preprocessing))
+    return tuple(cases)
 
 
 def _holds_consolidation(label: Path) -> bool:

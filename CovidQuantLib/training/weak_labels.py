@@ -6,15 +6,11 @@ from what the network says, what the pixel's density says, and whether a radiolo
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import torch
 from torch import nn
 
-from CovidQuantLib.messages import InputError
-from CovidQuantLib.progress import Progress, no_progress
 from CovidQuantLib.training.losses import segmentation_loss
 from CovidQuantLib.training.options import TrainingOptions
 
@@ -24,15 +20,6 @@ Prior = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 Takes values (n, j, i) and labels (n), 1 for patients with consolidation; gives (n, j, i) from 0 to 1.
 """
 _FOUND = 0.5
-_LARGEST_GRADIENT = 5.0
-
-
-@dataclass(frozen=True)
-class WeakPatient:
-    """The slabs of a patient as UNet-1 takes them, (n, slices, j, i), and whether there is consolidation anywhere."""
-
-    slabs: torch.Tensor
-    has_consolidation: bool
 
 
 def constant_prior(b: float = 1.0) -> Prior:
@@ -83,7 +70,10 @@ def em_step(
 ) -> torch.Tensor:
     """The loss of one minibatch (table I, lines 3 to 8): smooth Dice of m f against the latent labels of this step.
 
-    Dice is that of each slab, as the paper writes it, or of all of them as one picture (`of_batch`).
+    Dice is that of each slab, as the paper writes it, or of all of them as one picture (`of_batch`). Of a slab without
+    consolidation the paper's Dice is s / (|f| + s), whose slope falls with the square of what is found: where UNet-1's
+    regions are large, UNet-2 learns nothing from such patients and calls all of it consolidation. With `of_batch` they
+    count as much as the others.
     """
     logits = unet_2(slabs).float()
     middle = slabs[:, slabs.shape[1] // 2]
@@ -101,46 +91,3 @@ def infected_region(unet_1: nn.Module, slabs: torch.Tensor) -> torch.Tensor:
     """Where UNet-1 finds infection, f > 0.5, on the middle slices of `slabs`: bool (n, j, i)."""
     with torch.no_grad():
         return torch.softmax(unet_1(slabs), 1)[:, 1] > _FOUND
-
-
-def teach_consolidation(
-    unet_1: nn.Module,
-    patients: Sequence[WeakPatient],
-    *,
-    prior: Prior | None = None,
-    epochs: int = 50,
-    batch: int = 16,
-    rate: float = 5e-4,
-    of_batch: bool = False,
-    seed: int = 1,
-    progress: Progress = no_progress,
-) -> nn.Module:
-    """UNet-2: a copy of `unet_1` that has learnt consolidation from one label for each patient (table I).
-
-    `prior` None: `density_prior()`, with which the paper had its best Dice. Adam, the paper's epochs, batch and
-    learning rate. Its output is the probability of consolidation, which counts within UNet-1's region alone.
-
-    Of a slab without consolidation the paper's Dice is s / (|f| + s), whose slope falls with the square of what is
-    found: where UNet-1's regions are large, UNet-2 learns nothing from such patients and calls all of it consolidation.
-    With `of_batch` they count as much as the others.
-    Raises `InputError` where all patients have the same label: nothing then tells consolidation from the rest.
-    """
-    if len({one.has_consolidation for one in patients}) < 2:
-        raise InputError("Patients with consolidation and patients without it are needed, and all have the same label.")
-    prior = prior or density_prior()
-    unet_1 = unet_1.eval()
-    slabs = torch.cat([one.slabs for one in patients])
-    labels = torch.cat([torch.full((len(one.slabs),), float(one.has_consolidation)) for one in patients])
-    regions = torch.cat([infected_region(unet_1, part) for part in slabs.split(batch)])
-    unet_2 = copy.deepcopy(unet_1).train()
-    optimiser = torch.optim.Adam(unet_2.parameters(), lr=rate)
-    random = torch.Generator().manual_seed(seed)
-    for epoch in range(epochs):
-        for chosen in torch.randperm(len(slabs), generator=random).split(batch):
-            progress(epoch / epochs, f"Learning consolidation, epoch {epoch + 1} of {epochs}")
-            loss = em_step(unet_2, slabs[chosen], regions[chosen], labels[chosen], prior, of_batch=of_batch)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(unet_2.parameters(), _LARGEST_GRADIENT)
-            optimiser.step()
-    return unet_2.eval()

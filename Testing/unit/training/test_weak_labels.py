@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from CovidQuantLib.messages import Cancelled, InputError
 from Testing.conftest import require
 
 torch = require("torch")
@@ -18,6 +17,13 @@ SIDE = 16
 @pytest.fixture
 def em() -> Any:
     import CovidQuantLib.training.weak_labels as module
+
+    return module
+
+
+@pytest.fixture
+def teaching() -> Any:
+    import Testing.benchmarks.weak_label_teaching as module
 
     return module
 
@@ -103,7 +109,7 @@ def test_the_m_step_is_the_smooth_dice_of_the_paper_within_the_region(em: Any) -
     assert value == pytest.approx(1 - (2 * found + 1) / (3 + found + 1), rel=1e-5)
 
 
-def patients(em: Any, *, mixed: int = 2, without: int = 4, side: int = 10) -> list[Any]:
+def patients(teaching: Any, *, mixed: int = 2, without: int = 4, side: int = 10) -> list[Any]:
     """Ground glass in all of them, and a denser half in the first `mixed`, which alone have the label."""
     found = []
     for number in range(mixed + without):
@@ -111,22 +117,29 @@ def patients(em: Any, *, mixed: int = 2, without: int = 4, side: int = 10) -> li
         slabs[:, :, 2 : 2 + side, 2 : 2 + side] = GROUND_GLASS
         if number < mixed:
             slabs[:, :, 2 : 2 + side // 2, 2 : 2 + side] = DENSE
-        found.append(em.WeakPatient(slabs, number < mixed))
+        found.append(teaching.WeakPatient(slabs, number < mixed))
     return found
 
 
 @pytest.mark.parametrize(("side", "of_batch"), [(2, False), (10, True)])
-def test_one_label_for_each_patient_teaches_where_consolidation_is(em: Any, side: int, of_batch: bool) -> None:  # noqa: FBT001
+def test_one_label_for_each_patient_teaches_where_consolidation_is(
+    em: Any,
+    teaching: Any,
+    side: int,
+    of_batch: bool,  # noqa: FBT001
+) -> None:
     unet_1 = ByDensity()
-    unet_2 = em.teach_consolidation(unet_1, patients(em, side=side), epochs=60, batch=12, rate=0.1, of_batch=of_batch)
+    learnt_from, prior = patients(teaching, side=side), em.density_prior()
+    unet_2 = teaching.teach_consolidation(unet_1, learnt_from, prior, epochs=60, batch=12, rate=0.1, of_batch=of_batch)
     assert unet_2.says(GROUND_GLASS) < 0.2
     assert unet_2.says(DENSE) > 0.8
     # UNet-1 stays as it was.
     assert unet_1.says(GROUND_GLASS) > 0.8
 
 
-def test_with_the_dice_of_each_slab_large_regions_without_consolidation_teach_nothing(em: Any) -> None:
-    unet_2 = em.teach_consolidation(ByDensity(), patients(em), epochs=60, batch=12, rate=0.1)
+def test_with_the_dice_of_each_slab_large_regions_without_consolidation_teach_nothing(em: Any, teaching: Any) -> None:
+    learnt_from, prior = patients(teaching), em.density_prior()
+    unet_2 = teaching.teach_consolidation(ByDensity(), learnt_from, prior, epochs=60, batch=12, rate=0.1)
     assert unet_2.says(GROUND_GLASS) > 0.8
 
 
@@ -140,21 +153,3 @@ def test_the_density_lets_go_of_ground_glass_that_the_label_alone_never_does(em:
     )
     assert by_density == [0, 1]
     assert by_label == [1, 1]
-
-
-def test_the_same_seed_gives_the_same_network(em: Any) -> None:
-    one, again = (em.teach_consolidation(ByDensity(), patients(em), epochs=2, batch=4, seed=3) for _ in range(2))
-    assert all(torch.equal(*pair) for pair in zip(one.parameters(), again.parameters(), strict=True))
-
-
-def test_patients_of_one_kind_teach_nothing(em: Any) -> None:
-    with pytest.raises(InputError, match="the same label"):
-        em.teach_consolidation(ByDensity(), patients(em, without=0))
-
-
-def test_a_cancel_comes_out_of_the_learning(em: Any) -> None:
-    def progress(_fraction: float, _message: str) -> None:
-        raise Cancelled
-
-    with pytest.raises(Cancelled):
-        em.teach_consolidation(ByDensity(), patients(em), progress=progress)
