@@ -33,7 +33,15 @@ from CovidQuantLib.hitl.rounds.promotions import (
     write_promotion,
 )
 from CovidQuantLib.hitl.rounds.proposals import Proposer, propose
-from CovidQuantLib.hitl.rounds.requests import Request, RoundOptions, has_request, read_request, write_request
+from CovidQuantLib.hitl.rounds.requests import (
+    LABEL_SETS,
+    Request,
+    RoundOptions,
+    has_request,
+    read_request,
+    with_label_set,
+    write_request,
+)
 from CovidQuantLib.hitl.rounds.snapshot import Taken, choose, snapshot_path, write_snapshot
 from CovidQuantLib.hitl.rounds.training import Check, Trainer, options_of, train_round, trained_model
 from CovidQuantLib.messages import Cancelled, InputError
@@ -81,6 +89,7 @@ def start_round(
         progress(0.0, "Taking the snapshot")
         # What cannot be trained is refused before the round counts as begun.
         choice = _choice(pool, request)
+        request = with_label_set(request, choice.selection.training)
         means.check(options_of(pool, request))
         run.check()
         write_request(pool, request)
@@ -156,6 +165,13 @@ def _turn(pool: Pool, number: int, means: Means, progress: Progress) -> Iterator
 
 
 def _request(pool: Pool, number: int, options: RoundOptions) -> Request:
+    active = active_in_pool(pool)
+    if active is not None and active.card.label_set.name not in LABEL_SETS:
+        raise InputError(
+            "The active model finds high opacity, consolidation and effusion as one: nothing is trained on from it, "
+            "and its percentages are not compared with those of a model of infection. Activate another model first: "
+            "covidquant models activate NAME."
+        )
     active = active_kept(pool)
     old = active.card.id if active else None
     if options.again is not None:

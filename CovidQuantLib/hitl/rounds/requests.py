@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, get_args
 
-from CovidQuantLib.hitl.pool import Pool
+import numpy as np
+
+from CovidQuantLib.anatomy import INFECTION
+from CovidQuantLib.hitl.pool import Item, Pool
+from CovidQuantLib.hitl.pool.grids import read_map
+from CovidQuantLib.hitl.pool.layout import INFECTION_FILE
 from CovidQuantLib.hitl.rounds.places import REQUEST_FILE, damaged, read_record, round_folder, write_record
 from CovidQuantLib.messages import InputError
+from CovidQuantLib.networks import network
 from CovidQuantLib.training import TrainingOptions
 
 StartFrom = Literal["active", "scratch"]
@@ -62,6 +68,33 @@ class Request:
     options: RoundOptions
     old: str | None
     parent: str | None
+
+
+def with_label_set(request: Request, training: Sequence[Item]) -> Request:
+    """The request with what its network tells apart, where nobody has said it and the round starts from scratch.
+
+    A network that tells classes by itself in its paper learns them where every reading of `training` tells them and
+    their masks hold both; any other network learns infection. Raises `InputError` where a mask cannot be read.
+    """
+    options = request.options.training
+    is_open = request.parent is None and request.options.again is None and options.label_set is None
+    if not is_open or options.network is None:
+        return request
+    spec = network(options.network)
+    if not spec.tells_classes or spec.label_set is not None or not _tell_classes(training):
+        return request
+    return replace(request, options=replace(request.options, training=replace(options, label_set="classes")))
+
+
+def _tell_classes(readings: Sequence[Item]) -> bool:
+    if any(item.revision.classes == "infection" for item in readings):
+        return False
+    wanted, held = {structure.label for structure in INFECTION}, set[int]()
+    for item in readings:
+        held |= set(np.unique(read_map(item.revision.folder / INFECTION_FILE, item.scan.grid)).tolist())
+        if wanted <= held:
+            return True
+    return False
 
 
 def write_request(pool: Pool, request: Request) -> None:

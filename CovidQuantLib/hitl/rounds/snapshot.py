@@ -27,7 +27,7 @@ from CovidQuantLib.hitl.pool.sealed import read_sealed, seal, unseal
 from CovidQuantLib.hitl.pool.snapshots import SnapshotItem, format_snapshot, take_snapshot
 from CovidQuantLib.hitl.rounds.batches import in_batch, next_batch
 from CovidQuantLib.hitl.rounds.places import TRAINED_FILE, ensure_folders, round_folder, round_numbers
-from CovidQuantLib.hitl.rounds.requests import LABEL_SETS, Request, RoundOptions, has_request, read_request
+from CovidQuantLib.hitl.rounds.requests import Request, RoundOptions, has_request, read_request
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard
 from CovidQuantLib.training.options import PAIR
@@ -63,11 +63,6 @@ def choose(pool: Pool, request: Request, parent: ModelCard | None) -> Taken:
         return Taken(rebuilt(pool, options.again), f"the snapshot of round {options.again}, once more", {})
     found = select(pool, non_commercial=options.non_commercial)
     label_set = parent.label_set.name if parent is not None else options.training.label_set
-    if label_set not in (None, *LABEL_SETS):
-        raise InputError(
-            "The model to start from finds high opacity, consolidation and effusion as one, which the readings of a "
-            "pool do not hold. Start from scratch, or from a model of infection or its classes."
-        )
     if label_set == "classes" and not _learns_from_patients(parent, options):
         found = Selection(_with_classes(found.training), found.holdout, found.left_out)
     if not found.training:
