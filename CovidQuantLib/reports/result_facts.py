@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from CovidQuantLib.messages import CaseWarning, InputError
 from CovidQuantLib.reports.file_names import JSON_FILE
+from CovidQuantLib.segmentation.chest import HighOpacity
 from CovidQuantLib.strict_json import parse_json
 
 _PARTS = ("lungs", "lobes", "segments", "infection")
@@ -23,8 +24,7 @@ _DAMAGED = (
 class ResultFacts:
     """Where each map (lungs, lobes, segments, infection) came from, and what was found with it.
 
-    `sources` and `models` are by map; `border_error_mm`, `split_hu`, `warnings` and `uncertain_ml` as in
-    `ChestSegmentation`. Empty and None where the results do not say.
+    `sources` and `models` are by map; the others as in `ChestSegmentation`. Empty or None: not said.
     """
 
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +33,7 @@ class ResultFacts:
     split_hu: float | None = None
     warnings: tuple[CaseWarning, ...] = ()
     uncertain_ml: tuple[float, ...] | None = None
+    high_opacity: HighOpacity | None = None
 
 
 def read_result_facts(folder: Path) -> ResultFacts:
@@ -65,6 +66,7 @@ def _facts(document: Mapping[str, Any]) -> ResultFacts:
         split_hu=_number_or_none(document.get("split_hu")),
         warnings=tuple(map(_warning, _list(document.get("warnings", [])))),
         uncertain_ml=_uncertain(document.get("uncertainty")),
+        high_opacity=_high_opacity(document.get("high_opacity")),
     )
 
 
@@ -75,6 +77,13 @@ def _warning(value: Any) -> CaseWarning:
 
 def _uncertain(value: Any) -> tuple[float, ...] | None:
     return None if value is None else tuple(map(_number, _list(_object(value).get("by_slice_ml"))))
+
+
+def _high_opacity(value: Any) -> HighOpacity | None:
+    if value is None:
+        return None
+    said = _object(value)
+    return HighOpacity(**{one.name: _number(said.get(one.name)) for one in fields(HighOpacity)})
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,14 +13,13 @@ from CovidQuantLib.hitl.pool.layout import LOBES_FILE, LUNGS_FILE, SEGMENTS_FILE
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import LoadedModel
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.reports.file_names import JSON_FILE
+from CovidQuantLib.reports.result_facts import read_result_facts
 from CovidQuantLib.segmentation.chest import EDITED, ESTIMATED
 from CovidQuantLib.segmentation.external import external_segmenters
 from CovidQuantLib.segmentation.one_click import SegmentationOptions, segment_chest
 
 NO_ANATOMY = "none"
 _FILES = {"lungs": LUNGS_FILE, "lobes": LOBES_FILE, "segments": SEGMENTS_FILE}
-_LARGEST_JSON = 1 << 26
 
 
 def add_anatomy_option(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +39,7 @@ def anatomy_of(how: str, ct: CtVolume, lungs_model: LoadedModel | None, progress
     if how == NO_ANATOMY:
         return None
     if how != ESTIMATED and how not in {segmenter.name for segmenter in external_segmenters()}:
-        return read_anatomy(Path(how), ct.geometry, sources_in(Path(how)))
+        return read_anatomy(Path(how), ct.geometry, read_result_facts(Path(how)).sources)
     found = segment_chest(ct, SegmentationOptions(anatomy=how, lungs_model=lungs_model), progress)
     parts = {"lungs": found.lungs, "lobes": found.lobes, "segments": found.segments}
     return AnatomyMaps(
@@ -63,18 +61,6 @@ def read_anatomy(folder: Path, grid: Geometry, sources: Mapping[str, str] | None
     maps = {name: read_labelmap_on(path, grid) for name, path in paths.items() if path.is_file()}
     named = {name: (sources or {}).get(name, EDITED) for name in _FILES}
     return AnatomyMaps(maps["lungs"], maps.get("lobes"), maps.get("segments"), named)
-
-
-def sources_in(results: Path) -> dict[str, str]:
-    """Where the maps in a folder of results came from, by name; empty where it does not say."""
-    path = results / JSON_FILE
-    try:
-        if path.stat().st_size > _LARGEST_JSON:
-            return {}
-        sources = json.loads(path.read_bytes())["sources"]
-        return {name: str(source["source"]) for name, source in sources.items() if name in (*_FILES, "infection")}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
 
 
 def _map_file(folder: Path, name: str) -> Path:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from CovidQuantLib.cli.actions import add_action
 from CovidQuantLib.cli.channel import Channel
-from CovidQuantLib.cli.pool.anatomy_options import read_anatomy, sources_in
+from CovidQuantLib.cli.pool.anatomy_options import read_anatomy
 from CovidQuantLib.ct import LabelArray
 from CovidQuantLib.ct.labelmaps import read_labelmap_on
 from CovidQuantLib.hitl.pool import (
@@ -33,6 +33,7 @@ from CovidQuantLib.hitl.pool.layout import INFECTION_FILE
 from CovidQuantLib.hitl.pool.reading_maps import Outside
 from CovidQuantLib.hitl.pool.revisions import find_revision
 from CovidQuantLib.messages import InputError
+from CovidQuantLib.reports.result_facts import read_result_facts
 
 _SUBMIT = """\
 Submit a reading: an infection mask of SCAN (1 ground glass, 2 consolidation) in any format that editors write, on the
@@ -130,7 +131,7 @@ def _shown(arguments: argparse.Namespace, scan: Scan, past: History) -> _Shown:
     path = Path(text)
     mask = path / INFECTION_FILE if path.is_dir() else path
     if mask.is_file():
-        source = arguments.start_model or (sources_in(path).get("infection") if path.is_dir() else None)
+        source = arguments.start_model or (read_result_facts(path).sources.get("infection") if path.is_dir() else None)
         if source is None:
             raise InputError("Say which model or program made the proposal: --start-model NAME.")
         return _Shown(Start("proposal", source), read_labelmap_on(mask, scan.grid))
