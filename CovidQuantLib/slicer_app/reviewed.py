@@ -14,7 +14,7 @@ from CovidQuantLib.anatomy import INFECTION, LUNGS
 from CovidQuantLib.ct.labelmaps import read_labelmap_on
 from CovidQuantLib.hitl.pool import History, Revision, read_lungs
 from CovidQuantLib.hitl.pool.layout import INFECTION_FILE, START_FILE
-from CovidQuantLib.hitl.pool.origins import line_of
+from CovidQuantLib.hitl.pool.quality import began_from_proposal
 from CovidQuantLib.slicer_app.ct_export import ct_grid
 from CovidQuantLib.slicer_app.label_arrays import whole_box, write_labels
 from CovidQuantLib.slicer_app.segmentation_nodes import LUNG_OPACITY_3D
@@ -39,8 +39,7 @@ class Reviewed:
     @property
     def proposed(self) -> Revision | None:
         """The first reading of its line, where that began from a proposal; None where there was none."""
-        first = line_of(self.revision, self.past.readings)[0]
-        return first if first.start.kind == "proposal" and START_FILE in first.files else None
+        return began_from_proposal(self.revision, self.past)
 
     @property
     def name(self) -> str:

@@ -33,9 +33,9 @@ assert len(ANCHORS) == HIGHEST_QUALITY + 1
 
 @dataclass(frozen=True)
 class ProposalScores:
-    """What readers say of one proposal: `scores` by reader, of each the last one; `reading` began with the proposal."""
+    """What readers say of one proposal: `scores` by reader, of each the last one; `proposal` is its SHA-256."""
 
-    reading: str
+    proposal: str
     scores: Mapping[str, int]
 
     @property
@@ -50,7 +50,7 @@ class ProposalScores:
 
 
 def proposal_scores(past: History) -> tuple[ProposalScores, ...]:
-    """The proposals of a scan that somebody has scored.
+    """The proposals of a scan that somebody has scored, each once, whoever began from it and however often.
 
     A score that was given to a later reading of the line is one of the proposal with which the line began.
     """
@@ -58,22 +58,26 @@ def proposal_scores(past: History) -> tuple[ProposalScores, ...]:
     found: dict[str, dict[str, int]] = {}
     for event in past.events:
         scored = by_id.get(event.revision or "") if event.kind == "quality" else None
-        first = None if scored is None else _proposed(scored, past)
+        first = None if scored is None else began_from_proposal(scored, past)
         if first is not None:
-            found.setdefault(first.id, {})[event.reader] = event.values["score"]
-    return tuple(ProposalScores(reading, scores) for reading, scores in found.items())
+            found.setdefault(_code(first), {})[event.reader] = event.values["score"]
+    return tuple(ProposalScores(proposal, scores) for proposal, scores in found.items())
 
 
 def is_unfit(past: History, reading: Revision) -> bool:
     """Whether a reading is an uncorrected proposal whose mean score is below 3."""
-    first = _proposed(reading, past)
-    # Maps are written such that the same voxels are the same bytes.
-    if first is None or reading.files[INFECTION_FILE].sha256 != first.files[START_FILE].sha256:
+    first = began_from_proposal(reading, past)
+    if first is None or reading.files[INFECTION_FILE].sha256 != _code(first):
         return False
-    return any(one.reading == first.id and not one.is_fit for one in proposal_scores(past))
+    return any(one.proposal == _code(first) and not one.is_fit for one in proposal_scores(past))
 
 
-def _proposed(reading: Revision, past: History) -> Revision | None:
-    """The first reading of the line, where that began with a proposal."""
+def began_from_proposal(reading: Revision, past: History) -> Revision | None:
+    """The first reading of the line of `reading`, where that began with a proposal; None where there was none."""
     first = line_of(reading, past.readings)[0]
     return first if first.start.kind == "proposal" and START_FILE in first.files else None
+
+
+def _code(first: Revision) -> str:
+    """The proposal that a reading began with: maps are written such that the same voxels are the same bytes."""
+    return first.files[START_FILE].sha256

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,6 +30,7 @@ from CovidQuantLib.hitl.pool import (
 from CovidQuantLib.hitl.pool.quality import ANCHORS, is_unfit, proposal_scores
 from CovidQuantLib.hitl.rounds import corrections, table3
 from CovidQuantLib.reports.table3 import table3_text
+from CovidQuantLib.reports.table3_csv import minutes_csv, models_csv
 from Testing.pool_factory import tiny_anatomy, tiny_infection, tiny_pool
 from Testing.rounds_factory import part_of_lesion
 
@@ -62,7 +65,7 @@ def test_the_mean_of_the_readers_decides(
     score(pool, scan, reading, *points)
     past = history(pool, scan)
     (found,) = proposal_scores(past)
-    assert (found.reading, found.mean, found.is_fit) == (reading.id, sum(points) / len(points), is_fit)
+    assert (found.mean, found.is_fit) == (sum(points) / len(points), is_fit)
     assert is_unfit(past, reading) != is_fit
     assert (REASON in select(pool).left_out) != is_fit
 
@@ -73,6 +76,35 @@ def test_a_reader_s_last_score_counts(pool_and_scan: tuple[Pool, Scan]) -> None:
     score(pool, scan, reading, 1)
     score(pool, scan, reading, 4)
     assert proposal_scores(history(pool, scan))[0].scores == {"R1": 4}
+
+
+def test_a_proposal_that_two_readers_began_from_counts_once_with_both_scores(pool_and_scan: tuple[Pool, Scan]) -> None:
+    pool, scan = pool_and_scan
+    readings = [accepted(pool, scan, reader=reader) for reader in ("R1", "R2")]
+    score_quality(pool, scan, readings[0].id, "R3", 1)
+    score_quality(pool, scan, readings[1].id, "R4", 4)
+    past = history(pool, scan)
+    (found,) = proposal_scores(past)
+    assert (found.scores, found.mean) == ({"R3": 1, "R4": 4}, 2.5)
+    assert [is_unfit(past, one) for one in readings] == [True, True]
+    assert (overview(pool).scored_proposals, overview(pool).unfit_proposals) == (1, 1)
+
+
+def test_who_submits_twice_from_one_proposal_has_one_vote_the_latest(pool_and_scan: tuple[Pool, Scan]) -> None:
+    pool, scan = pool_and_scan
+    for points in (0, 4):
+        score_quality(pool, scan, accepted(pool, scan).id, "R1", points)
+    (found,) = proposal_scores(history(pool, scan))
+    assert (found.scores, found.is_fit) == ({"R1": 4}, True)
+
+
+def test_two_proposals_are_two(pool_and_scan: tuple[Pool, Scan]) -> None:
+    pool, scan = pool_and_scan
+    for share, points in ((0.5, 2), (0.25, 4)):
+        proposal = part_of_lesion(share)
+        reading = submit_reading(pool, scan, Reading(proposal, "R1", Start("proposal", "threshold"), proposal))
+        score_quality(pool, scan, reading.id, "R2", points)
+    assert [one.mean for one in proposal_scores(history(pool, scan))] == [2, 4]
 
 
 def test_nobody_s_score_leaves_nothing_out(pool_and_scan: tuple[Pool, Scan]) -> None:
@@ -131,6 +163,10 @@ def test_tables_say_how_many_were_left_out(
     assert (table.scored, table.unfit) == (1, 1)
     assert all(row.infection_ml is None for row in table.models)
     assert "scored: 1, of which 1 have a mean below 3 of 5 (Huang et al. 2020: 13 of 148)" in table3_text(table)
+    for written in (models_csv(table), minutes_csv(table)):
+        rows = list(csv.DictReader(io.StringIO(written)))
+        assert rows
+        assert {(row["scored_proposals"], row["unfit_proposals"]) for row in rows} == {("1", "1")}
 
 
 def test_a_table_without_scores_says_nothing_of_them(pool_and_scan: tuple[Pool, Scan]) -> None:
