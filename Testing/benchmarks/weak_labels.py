@@ -25,9 +25,10 @@ from torch import nn
 
 from CovidQuantLib.networks import network
 from CovidQuantLib.training.losses import segmentation_loss
-from CovidQuantLib.training.weak_labels import Prior, WeakPatient, constant_prior, density_prior, teach_consolidation
+from CovidQuantLib.training.weak_labels import Prior, constant_prior, density_prior
 from Testing.benchmarks.weak_label_figures import figures, infection_dice, judge
 from Testing.benchmarks.weak_label_patients import SIDE, Painted, canvas, infected_slices, keep, kept, painted, slabs_of
+from Testing.benchmarks.weak_label_teaching import WeakPatient, teach_consolidation
 
 _LOG = logging.getLogger("Testing.benchmarks.weak_labels")
 _PRIORS: dict[str, tuple[Prior, bool]] = {
@@ -117,7 +118,7 @@ def _taught(work: Path, setting: Setting, name: str, unet_1: nn.Module, patients
         lambda: teach_consolidation(
             unet_1,
             patients,
-            prior=prior,
+            prior,
             epochs=setting.weak_epochs,
             batch=setting.batch,
             rate=setting.weak_rate,
