@@ -36,16 +36,25 @@ class ConvLSTM(nn.Module):
     and shared by both branches and by the eleven places that the slice has in sequences; only the recurrent part of the
     gates runs eleven times for each slice.
 
+    The paper's figures: 197 patients by five-fold cross-validation (125 or 126 teach, 32 validate, 39 or 40 test), 67
+    others judge. Body crop, 256 x 256, -1024 to 600 HU as 0 to 1; rotation by up to 10 degrees, translation by up to
+    10 pixels, scale 0.9 to 1.05. Region mutual information (RMI) loss; SGD, momentum 0.9, learning rate 1e-3, weight
+    decay 1e-6, batch 32; the rate falls to a tenth after 10 epochs without a better validation loss, and training ends
+    at 1e-7. Dice of lesions 0.876 ± 0.005 over the folds, 0.767 ± 0.009 on the others. By class (table 4): background
+    0.996, ground glass 0.679, high opacity 0.585; 16 slices take 3.70 s (CPU), 0.323 s (GPU) and 4.84 GB.
+
     Where the paper is silent, and what is chosen here:
 
+    - How bodies are cropped, what becomes of slices' distances, how many slices an epoch takes, RMI's region (3 x 3)
+      and weights: see `networks.catalogue` and `training.losses`. The validation's Dice is watched, not its loss.
     - The dense block: the first of DenseNet-121 (its reference 14): 6 layers, growth 32, after DenseNet's 7x7
       convolution with stride 2; DenseNet's pooling is left out before it, so that it works on half the resolution.
       Names and shapes are torchvision's, so that ImageNet weights fit.
     - Multi-scale: the attention branch works on half of the main branch's resolution, as in its reference 24, behind
       DenseNet's pooling. Its LSTM: 3x3 convolutions (its reference 23, without peepholes), 32 channels.
     - The order of the slices: upwards; the last state, which has seen all eleven, goes to the heads.
-    - S are logits, and a has one channel for all classes, as in its reference 24. Both are interpolated linearly to the
-      slice's size.
+    - S are logits, and a has one channel for all classes, as in its reference 24. Both are interpolated linearly to
+      the slice's size.
     - Heads: 64 channels; leaky ReLU: slope 0.01. First weights: after He; those of the logits near 0.
     """
 

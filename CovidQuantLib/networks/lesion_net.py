@@ -19,8 +19,14 @@ class LesionNet(nn.Module):
 
         width   channels of the first segments; doubled after each pooling
 
+    The paper's figures: taught by CTs of 730 patients with COVID-19 and 1013 with normal findings, tested on 212 and
+    327 others, all of one hospital; drawn by one radiologist and reviewed by another. 100 epochs, batch 8, Adam. Dice
+    85.00 % on the training set, 82.08 % on the test set.
+
     Where the paper is silent, and what is chosen here:
 
+    - Loss, learning rate and its schedule, weight decay, augmentation, size and values of the input, how many slices
+      an epoch takes: the trainer's defaults, 1.5 mm, and -1000 to 400 HU as 0 to 1.
     - Whether it sees slices or volumes: single slices, stacked to a volume afterwards.
     - Where the twelve segments stand: two on each of the four levels down, then one, one and two up. (Two on every
       level would be fourteen.)

@@ -33,10 +33,18 @@ class VBNet(nn.Module):
                     convolution of all channels instead (the same network without bottleneck)
         norm        "instance", "group" (4 channels a group) or "batch"
 
+    The paper's figures: taught by 249 CTs of 249 patients of other centres, in three rounds of correction (36, 114 and
+    249 CTs); judged on 300 CTs of 300 patients of one centre, drawn by one radiologist and reviewed by another. Dice
+    85.1 ± 11.4, 91.0 ± 9.6 and 91.6 ± 10.0 % after the rounds (two radiologists on 10 CTs: 96.1 ± 3.5 %); at the end
+    volume error 10.7 ± 16.7 ml, POI error 0.3 points of the lungs, 0.5 of lobes, 0.8 of segments. Minutes to contour a
+    CT: 211.3 ± 52.6 by hand, then 31.1 ± 8.1, 12.0 ± 2.9 and 4.7 ± 1.1.
+
     Where the paper is silent, and what is chosen here:
 
-    - Levels, channels, and convolutions on each: V-Net's (reference 14): five levels, 16 to 256 channels, 1, 2, 3, 3, 3
-      convolutions down and 3, 3, 2, 1 up; the expanding path halves the channels going up and joins them with the
+    - The whole recipe: loss, optimiser, learning rate, batch, epochs, augmentation, patches, spacing, window of HU.
+      The trainer's defaults, 1.5 mm, and -1000 to 400 HU as 0 to 1.
+    - Levels, channels, and convolutions on each: V-Net's (reference 14): five levels, 16 to 256 channels, 1, 2, 3, 3,
+      3 convolutions down and 3, 3, 2, 1 up; the expanding path halves the channels going up and joins them with the
       skipped ones, so that it has twice the width of the contracting path on its level.
     - Kernel sizes outside of the bottleneck: 3x3x3 at the input where V-Net has 5x5x5; 2x2x2 with stride 2 down and,
       transposed, up, as V-Net; 1x1x1 to the logits.
