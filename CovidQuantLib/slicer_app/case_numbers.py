@@ -13,7 +13,7 @@ from typing import Any
 
 import slicer
 
-from CovidQuantLib.messages import InputError
+from CovidQuantLib.messages import MAY_HOLD_EFFUSION, InputError
 from CovidQuantLib.quantification import CtScore, Histogram, RegionMeasures
 from CovidQuantLib.reports.file_names import JSON_FILE
 from CovidQuantLib.slicer_app.live_numbers import Numbers
@@ -29,9 +29,10 @@ class CaseNumbers:
     """Everything that the table, the warnings and the plots show.
 
     `estimated`: the maps (`lungs`, `lobes`, `segments`) whose borders are estimates; `sources`: where each map came
-    from; `warnings`: sentences; `series_code`: a keyed hash of the CT; `uncertain_ml`: how unsure the network was, by
-    axial slice from the feet, empty where none found the infection; `outside_ml`: infection outside the lungs;
-    `follow_edits`: whether a reader has changed the case since the ranges and the warnings were found.
+    from; `warnings`: sentences, and `warning_codes` their codes; `series_code`: a keyed hash of the CT; `uncertain_ml`:
+    how unsure the network was, by axial slice from the feet, empty where none found the infection; `outside_ml`:
+    infection outside the lungs; `follow_edits`: whether a reader has changed the case since the ranges and the warnings
+    were found.
     """
 
     regions: tuple[RegionMeasures, ...]
@@ -41,10 +42,16 @@ class CaseNumbers:
     estimated: frozenset[str]
     sources: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    warning_codes: frozenset[str] = frozenset()
     series_code: str = ""
     uncertain_ml: tuple[float, ...] = ()
     outside_ml: float = 0.0
     follow_edits: bool = False
+
+    @property
+    def may_hold_effusion(self) -> bool:
+        """Whether pleural effusion may be in the infection: its POI is compared with none, a reader's edits or not."""
+        return MAY_HOLD_EFFUSION in self.warning_codes
 
     def region(self, key: str) -> RegionMeasures:
         """The measures of the region `key`. Raises `KeyError`."""
@@ -91,6 +98,7 @@ def parse_numbers(text: str) -> CaseNumbers:
             series_code=str(document["case"]["series_code"]),
             uncertain_ml=tuple(map(float, (document.get("uncertainty") or {}).get("by_slice_ml", ()))),
             warnings=tuple(str(warning["sentence"]) for warning in document["warnings"]),
+            warning_codes=frozenset(str(warning["code"]) for warning in document["warnings"]),
             outside_ml=float(document.get(_OUTSIDE, 0.0)),
             follow_edits=bool(document.get(_FOLLOW, False)),
         )

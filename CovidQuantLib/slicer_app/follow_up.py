@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from CovidQuantLib.slicer_app.whose import Whose, whose
 
 _SHOWN_CODE = 8
 _VOLUMES = "vtkMRMLScalarVolumeNode"
+_Measured = tuple[Whose, CaseNodes, CaseNumbers]
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None,
     """
     known = {volume.GetID(): whose(volume, pool) for volume in slicer.util.getNodesByClass(_VOLUMES)}
     own = known[chosen.GetID()]
-    found: list[tuple[Whose, CaseNodes, CaseNumbers]] = []
+    found: list[_Measured] = []
     skipped = []
     for volume in slicer.util.getNodesByClass(_VOLUMES):
         cases, its = case_nodes_of(volume), known[volume.GetID()]
@@ -70,15 +71,29 @@ def course_of(chosen: Any, shown: CaseNodes | None, numbers: CaseNumbers | None,
             skipped.append((volume.GetName(), _("not segmented and quantified yet")))
         else:
             found.append((its, cases[-1], measured))
-    if len(found) > 1:
-        skipped += [(one[1].volume.GetName(), _("its date is not known")) for one in found if one[0].day is None]
-        found = [one for one in found if one[0].day is not None]
+    found, left_out = _to_compare(found)
+    skipped += left_out
     skipped += _only_in_the_pool(own, [one for one in known.values() if one.patient == own.patient], pool)
     found.sort(key=lambda one: one[0].day or 0)
     return Course(own.patient, _visits(found), tuple(skipped))
 
 
-def _visits(found: Sequence[tuple[Whose, CaseNodes, CaseNumbers]]) -> tuple[Visit, ...]:
+def _to_compare(found: list[_Measured]) -> tuple[list[_Measured], list[tuple[str, str]]]:
+    """Those of several cases that can be compared, and the names of the others with the reason; one alone stays."""
+    left_out = []
+    effusion = _("found by a model of high opacity: pleural effusion may be in its percentages")
+    rules: tuple[tuple[Callable[[_Measured], bool], str], ...] = (
+        (lambda one: not one[2].may_hold_effusion, effusion),
+        (lambda one: one[0].day is not None, _("its date is not known")),
+    )
+    for belongs, reason in rules:
+        if len(found) > 1:
+            left_out += [(one[1].volume.GetName(), reason) for one in found if not belongs(one)]
+            found = [one for one in found if belongs(one)]
+    return found, left_out
+
+
+def _visits(found: Sequence[_Measured]) -> tuple[Visit, ...]:
     first = found[0][0].day if found else None
     visits = []
     for known, nodes, measured in found:

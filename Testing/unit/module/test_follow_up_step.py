@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from CovidQuantLib.messages import MAY_HOLD_EFFUSION
 from CovidQuantLib.synthetic_chest import SyntheticChest
 from Testing.embedded_host.application import Application
 from Testing.unit.module.ready_results import a_chest, section
@@ -33,11 +34,18 @@ def results_of(dense: bool) -> tuple[Path, str]:  # noqa: FBT001 - the key of a 
 
 
 def add_case(
-    screen: Any, date: str, *, patient: str = "4711", dense: bool = True, lungs: float = 1.0, table_mm: float = 0.0
+    screen: Any,
+    date: str,
+    *,
+    patient: str = "4711",
+    dense: bool = True,
+    lungs: float = 1.0,
+    table_mm: float = 0.0,
+    warning: str | None = None,
 ) -> Any:
     """A CT of a patient with its results on the screen; its lungs are said to be `lungs` times as large as they are.
 
-    `table_mm`: how much higher the patient lies on the table.
+    `table_mm`: how much higher the patient lies on the table. `warning` is the code of one that the results hold.
     """
     from CovidQuantLib.slicer_app.case_numbers import parse_numbers
     from CovidQuantLib.slicer_app.segmentation_nodes import load_results
@@ -46,6 +54,8 @@ def add_case(
     folder, text = results_of(dense)
     document = json.loads(text)
     document["regions"][0]["volume_ml"] *= lungs
+    if warning is not None:
+        document["warnings"].append({"code": warning, "sentence": "A sentence."})
     text = json.dumps(document)
     volume = chest_volume(a_chest(), patient, date)
     origin = volume.GetOrigin()
@@ -119,6 +129,29 @@ def test_numbers_of_a_corrected_case_follow_it_when_another_ct_is_on_the_screen(
     points = [visit.point for visit in opened(screen)._course.visits]
     assert points[0].infection_ml == pytest.approx(corrected)
     assert points[0].infection_ml < points[1].infection_ml
+
+
+def test_a_ct_whose_infection_may_hold_effusion_is_left_out_of_the_comparison_with_the_reason(
+    screen: Any,
+) -> None:
+    from CovidQuantLib.slicer_app.case_numbers import keep_edited_numbers, kept_numbers
+
+    high = add_case(screen, "20200305", warning=MAY_HOLD_EFFUSION)
+    assert opened(screen).ui.pointsTable.rowCount == 1, "alone it is shown: nothing is compared"
+    add_case(screen, "20200301")
+    add_case(screen, "20200311")
+    ui = opened(screen).ui
+    assert [ui.pointsTable.item(row, 0).text() for row in range(ui.pointsTable.rowCount)] == ["0", "10"]
+    assert ui.patientLabel.text.count("Skipped") == 1
+    assert "pleural effusion may be in its percentages" in ui.patientLabel.text
+    assert row_of(ui.changesTable, 0)[1:] == ["0.0", "0.0", "0"] * 2
+    kept = kept_numbers(high.infection)
+    assert kept is not None
+    keep_edited_numbers(high.infection, kept)
+    edited = kept_numbers(high.infection)
+    assert edited is not None
+    assert edited.follow_edits
+    assert edited.may_hold_effusion, "a stroke does not take the effusion out"
 
 
 def test_the_plot_is_over_days_from_onset_where_one_is_known(screen: Any, tmp_path: Path) -> None:
