@@ -44,7 +44,13 @@ def test_a_folder_of_maps_alone_says_nothing(tmp_path: Path) -> None:
 
 
 def test_what_is_not_available_is_not_there(tmp_path: Path) -> None:
-    nothing = {"sources": {}, "border_error_mm": None, "split_hu": None, "warnings": [], "uncertainty": None}
+    nothing: dict[str, Any] = {
+        "sources": {},
+        "border_error_mm": None,
+        "split_hu": None,
+        "warnings": [],
+        "uncertainty": None,
+    }
     assert facts(tmp_path, json.dumps(nothing).encode()) == ResultFacts()
 
 
