@@ -16,6 +16,7 @@ from CovidQuantLib.models.card import Part, format_card
 from CovidQuantLib.models.card_text import card_text
 from CovidQuantLib.models.folder import read_model_files, write_model_files
 from CovidQuantLib.models.store import StoredModel, find_model, import_model, stored_models, unreadable_models
+from CovidQuantLib.networks import network_names
 
 NAME = "models"
 HELP = "which models there are, and which one is active"
@@ -55,10 +56,13 @@ def run(arguments: argparse.Namespace, channel: Channel) -> None:
 
 def _list(arguments: argparse.Namespace, channel: Channel) -> None:  # noqa: ARG001 - every action takes them
     active = {part: _active_id(part) for part in _PARTS}
+    width = max(map(len, network_names()))
     rows = []
     for one in stored_models():
         mark = "*" if active[one.card.part] == one.card.id else " "
-        rows.append(f"{mark} {one.card.id[:8]}  {one.card.part:10} {one.source:8} {one.card.network:8} {one.card.name}")
+        rows.append(
+            f"{mark} {one.card.id[:8]}  {one.card.part:10} {one.source:8} {one.card.network:{width}} {one.card.name}"
+        )
     broken = [f"! {name}: {sentence}" for name, sentence in unreadable_models()]
     values = [
         {**_values(one), "active": active[one.card.part] == one.card.id, "source": one.source}
