@@ -48,6 +48,9 @@ class Plan:
         for group in self.means:
             if len(set(group)) < 2 or set(group) - set(self.networks or network_names()):
                 raise InputError("A mean is of two or more networks that are compared. Name them with + between.")
+            if PAIR in group:
+                # The probabilities of its three answers are not those of UNet-1 and UNet-2: `hybrid_unet_pair`.
+                raise InputError(f"{PAIR} gives no probability of infection to take the mean of. Name hybrid_unet.")
         self._check_training()
 
     def _check_training(self) -> None:
@@ -75,7 +78,6 @@ class Plan:
         told = any(entry.has_consolidation is not None for entry in listed.training)
         if self.networks:
             return self
-        # The means are checked once more: one may name the pair.
         return replace(self, networks=tuple(name for name in network_names() if told or name != PAIR))
 
     def values(self) -> dict[str, Any]:

@@ -178,6 +178,7 @@ def test_a_training_that_came_off_its_way_ends_no_comparison(
         (("--networks", "vbnet", "--folds", "1"), "at least two"),
         (("--networks", "vbnet", "--folds", "4"), "need 4 patients"),
         (("--networks", "vbnet", "--mean", "vbnet+lesion_net"), "A mean is of two"),
+        (("--mean", "vbnet+hybrid_unet_pair"), "Name hybrid_unet"),
         (("--networks", "vbnet,vbnet"), "once"),
     ],
 )
