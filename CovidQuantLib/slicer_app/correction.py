@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from CovidQuantLib.anatomy import INFECTION
 from CovidQuantLib.hitl.edit_log import read_edit_log
 from CovidQuantLib.hitl.pool import BLANK, Draft, DraftName, Start, load_draft, remove_draft
+from CovidQuantLib.hitl.pool.drafts import has_draft
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.slicer_app.ct_export import ct_grid
 from CovidQuantLib.slicer_app.desk import Desk
@@ -92,7 +93,9 @@ class Correction:
         """The module is left: nothing of the session listens any more; the draft holds it."""
         session = self.session
         if session is not None:
-            session.drafts.changed()
+            # Coming back reads the draft: where none was worth saving yet, one is written now.
+            if not has_draft(session.name):
+                session.drafts.changed()
             session.close()
             self._desk.session = None
 

@@ -22,6 +22,7 @@ _DIGEST_BYTES = 32
 _LENGTH_BYTES = 8
 _VOXELS_AT_ONCE = 1 << 22
 """A multiple of eight, so that each part ends with a whole byte."""
+_VOXELS_IN_CACHE = 1 << 18
 _DAMAGED = "The draft was cut off or changed, and cannot be opened. An older one may be in a backup of this computer."
 
 
@@ -43,9 +44,9 @@ def _body(values: Mapping[str, Any], maps: Mapping[str, LabelArray]) -> Iterator
     shape = next(iter(maps.values())).shape
     boxes, planes = [], {}
     for name, labels in maps.items():
-        planes[name] = int(labels.max(initial=0)).bit_length()
-        yield b""
-        boxes.append(_box(labels))
+        inner, highest = _box(labels)
+        boxes.append(inner)
+        planes[name] = highest.bit_length()
         yield b""
     box = _around(boxes)
     header = {"values": dict(values), "shape": list(shape), "box": [list(box.start), list(box.stop)], "planes": planes}
@@ -56,40 +57,57 @@ def _body(values: Mapping[str, Any], maps: Mapping[str, LabelArray]) -> Iterator
         yield b""
         for bit in range(planes[name]):
             for first in range(0, inside.size, _VOXELS_AT_ONCE):
-                yield np.packbits(inside[first : first + _VOXELS_AT_ONCE] >> bit & 1).tobytes()
+                yield np.packbits(inside[first : first + _VOXELS_AT_ONCE] & (1 << bit)).tobytes()
 
 
 def parse_draft(content: bytes) -> tuple[dict[str, Any], dict[str, LabelArray]]:
     """The values and the maps of a draft. Raises `InputError` where the bytes are not those of a whole draft."""
-    body = content[:-_DIGEST_BYTES]
+    body = memoryview(content)[:-_DIGEST_BYTES]
     if not content.startswith(_MARK) or hashlib.sha256(body).digest() != content[-_DIGEST_BYTES:]:
         raise InputError(_DAMAGED)
     start = len(_MARK) + _LENGTH_BYTES
     stop = start + int.from_bytes(body[len(_MARK) : start], "big")
-    header = json.loads(body[start:stop])
+    header = json.loads(bytes(body[start:stop]))
     shape, box = tuple(header["shape"]), Box(*map(tuple, header["box"]))
     count = int(np.prod(box.shape))
     maps: dict[str, LabelArray] = {}
     for name, planes in header["planes"].items():
-        labels = np.zeros(count, np.uint8)
-        for bit in range(planes):
-            packed = np.frombuffer(body, np.uint8, (count + 7) // 8, stop)
-            labels |= np.unpackbits(packed, count=count) << np.uint8(bit)
-            stop += packed.size
+        labels = _unpacked(body, stop, count, planes)
+        stop += planes * ((count + 7) // 8)
         maps[name] = np.zeros(shape, np.uint8)
         maps[name][box.slices] = labels.reshape(box.shape)
     return header["values"], maps
 
 
-def _box(labels: LabelArray) -> Box:
-    """The box that holds every label; a box of nothing where there is none."""
-    slices = np.flatnonzero([plane.any() for plane in labels])
+def _unpacked(body: memoryview, start: int, count: int, planes: int) -> LabelArray:
+    """The `count` labels whose bits begin at `start` of `body`, plane by plane."""
+    labels = np.zeros(count, np.uint8)
+    for first in range(0, count, _VOXELS_IN_CACHE):
+        part = labels[first : first + _VOXELS_IN_CACHE]
+        for bit in range(planes):
+            at = start + bit * ((count + 7) // 8) + first // 8
+            plane = np.unpackbits(np.frombuffer(body, np.uint8, (part.size + 7) // 8, at), count=part.size)
+            part |= np.left_shift(plane, bit, out=plane)
+    return labels
+
+
+def _box(labels: LabelArray) -> tuple[Box, int]:
+    """The box that holds every label, a box of nothing where there is none; and the highest label.
+
+    Slice by slice, so that each is read from the memory once.
+    """
+    seen = np.zeros(labels.shape[1:], np.uint8)
+    highest = []
+    for plane in labels:
+        highest.append(int(plane.max(initial=0)))
+        if highest[-1]:
+            np.bitwise_or(seen, plane, out=seen)
+    slices = np.flatnonzero(highest)
     if not slices.size:
-        return Box((0, 0, 0), (0, 0, 0))
-    seen = np.bitwise_or.reduce(labels[slices[0] : slices[-1] + 1], axis=0) > 0
+        return Box((0, 0, 0), (0, 0, 0)), 0
     rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
     start = (int(slices[0]), int(rows[0]), int(columns[0]))
-    return Box(start, (int(slices[-1]) + 1, int(rows[-1]) + 1, int(columns[-1]) + 1))
+    return Box(start, (int(slices[-1]) + 1, int(rows[-1]) + 1, int(columns[-1]) + 1)), max(highest)
 
 
 def _around(boxes: Sequence[Box]) -> Box:

@@ -111,6 +111,11 @@ def _is_whole(path: Path) -> bool:
     return True
 
 
+def has_draft(name: DraftName) -> bool:
+    """Whether there is such a draft; it is not read."""
+    return (name.folder / DRAFT_FILE).is_file()
+
+
 def load_draft(name: DraftName) -> Draft | None:
     """The draft; None where there is none. Raises `InputError` where it is damaged."""
     try:
