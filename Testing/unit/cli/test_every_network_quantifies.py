@@ -94,7 +94,12 @@ def check_labels(results: Results, chest: SyntheticChest, labels: str) -> None:
     assert region["poi"] == pytest.approx(100 * np.count_nonzero(infection) / np.count_nonzero(lungs), abs=0.01)
     codes = [one["code"] for one in results.numbers["warnings"]]
     assert ("high_opacity" in codes) == (labels == "high_opacity")
-    assert ("pleural effusion" in results.report) == (labels == "high_opacity")
+    own = results.numbers["high_opacity"]
+    assert (own is not None) == (labels == "high_opacity")
+    if own is not None:
+        assert "pleural effusion" in results.report
+        assert own["high_opacity_in_lungs_ml"] == pytest.approx(region["infection_ml"], abs=0.01)
+        assert own["ground_glass_ml"] == 0.0
     if labels == "classes":
         assert results.numbers["split_hu"] is None
         assert set(np.unique(infection)) == {0, CONSOLIDATION.label}
