@@ -17,7 +17,7 @@ def models_csv(table: Table3) -> str:
 
 def minutes_csv(table: Table3) -> str:
     """One row for each model, reader and rule."""
-    return _csv([_minutes_row(row) for row in table.minutes])
+    return _csv([_minutes_row(row, table) for row in table.minutes])
 
 
 def _model(row: ModelRow, table: Table3) -> dict[str, Cell]:
@@ -38,12 +38,18 @@ def _model(row: ModelRow, table: Table3) -> dict[str, Cell]:
         "reference_drawn_by": table.drawn_by,
         "reference_drawn_from": table.drawn_from,
         "holdout_uses": table.uses,
+        **_scored(table),
     }
 
 
-def _minutes_row(row: MinutesRow) -> dict[str, Cell]:
+def _minutes_row(row: MinutesRow, table: Table3) -> dict[str, Cell]:
     names: dict[str, Cell] = {"started_from": row.name, "reader": row.reader, "chosen_by": row.rule}
-    return {**names, "scans": row.scans, **_timed(row.minutes, row.untimed, row.infection_ml)}
+    return {**names, "scans": row.scans, **_timed(row.minutes, row.untimed, row.infection_ml), **_scored(table)}
+
+
+def _scored(table: Table3) -> dict[str, Cell]:
+    """How many proposals of the pool were scored, and how many are left out by their mean score."""
+    return {"scored_proposals": table.scored, "unfit_proposals": table.unfit}
 
 
 def _timed(minutes: Summary | None, untimed: int, infection_ml: Summary | None) -> dict[str, Cell]:

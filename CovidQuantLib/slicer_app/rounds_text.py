@@ -86,7 +86,11 @@ def model_cells(number: int, row: Mapping[str, Any]) -> list[str]:
 
 
 def table_note(table: Mapping[str, Any]) -> str:
-    """What the figures of table 3 rest on."""
+    """What the figures of table 3 rest on, and how many proposals the quality score leaves out of them."""
+    return "\n".join(filter(None, [_basis(table), _left_out(table)]))
+
+
+def _basis(table: Mapping[str, Any]) -> str:
     if table["data"] is None:
         return _("Minutes are measured. No model has been judged on a hold-out yet.")
     text = _(
@@ -101,6 +105,15 @@ def table_note(table: Mapping[str, Any]) -> str:
     if table["seen"]:
         text += " " + _("{seen} held-out scans are left out: a model was trained on them.").format(seen=table["seen"])
     return text
+
+
+def _left_out(table: Mapping[str, Any]) -> str:
+    if not table["scored"]:
+        return ""
+    return _(
+        "Proposals that readers scored: {scored}, of which {unfit} have a mean below 3 and are left out where nobody "
+        "corrected them."
+    ).format(scored=table["scored"], unfit=table["unfit"])
 
 
 def _last_training(pool: Pool) -> int | None:

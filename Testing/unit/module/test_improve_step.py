@@ -62,6 +62,19 @@ def test_the_table_names_models_by_name_and_a_short_id(application: Application,
     assert asked
 
 
+@pytest.mark.parametrize("judged", [True, False])
+def test_the_table_says_how_many_proposals_are_left_out_by_their_score(
+    application: Application, *, judged: bool
+) -> None:
+    from CovidQuantLib.slicer_app.rounds_text import table_note
+
+    del application
+    table = {"data": "synthetic" if judged else None, "drawn_by": None, "drawn_from": None, "uses": 1, "seen": 0}
+    told = table_note({**table, "scored": 5, "unfit": 2})
+    assert "scored: 5, of which 2 have a mean below 3" in told
+    assert "scored" not in table_note({**table, "scored": 0, "unfit": 0})
+
+
 def test_the_plot_of_the_table_has_a_bar_for_each_model(application: Application, screen: Any, asked: Any) -> None:
     del asked
     from Testing.unit.slicer_app.test_plots import column, shown_series
