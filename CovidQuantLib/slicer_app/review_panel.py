@@ -76,7 +76,7 @@ class ReviewPanel(Panel):
         ui.meaningLabel.text = _("{score}: {meaning}.").format(
             score=ui.scoreBox.value, meaning=ANCHORS[ui.scoreBox.value]
         )
-        ui.meaningLabel.visible = proposed
+        ui.meaningLabel.visible = ui.wordingLabel.visible = proposed
         ui.approveButton.enabled = ui.returnButton.enabled = ready and opened is not None and not opened.is_own
         ui.consensusButton.enabled = ready and opened is not None
         ui.blankButton.enabled = ready and opened is not None

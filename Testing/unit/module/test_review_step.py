@@ -146,13 +146,24 @@ def test_the_score_is_of_the_proposal_that_can_be_seen(step: Step, a_pool: tuple
     assert step.ui.approveButton.isEnabled()
 
 
+def test_the_anchors_of_the_scale_are_labelled_as_covidquant_s_own(step: Step) -> None:
+    step.ui.section.collapsed = False
+    step.open()
+    assert step.ui.meaningLabel.isVisible()
+    assert step.ui.wordingLabel.isVisible()
+    assert step.ui.wordingLabel.text == "The wording of the scale is CovidQuant's own."
+    assert "Appendix E3" in step.ui.wordingLabel.toolTip
+
+
 def test_a_reading_from_a_blank_mask_has_no_proposal_to_score(step: Step, a_pool: tuple[Pool, Scan]) -> None:
     submit_reading(*a_pool, Reading(corrected(), "FIRST", Start("blank")))
+    step.ui.section.collapsed = False
     step.open()
     assert step.ui.readingBox.count == 1, "the reader's first reading was continued by the second"
     assert not step.ui.scoreButton.isEnabled()
     assert not step.ui.shownBox.isEnabled()
     assert "no proposal" in step.ui.openedLabel.text
+    assert not step.ui.wordingLabel.isVisible(), "there is no scale on the screen"
 
 
 @pytest.mark.parametrize(
