@@ -290,6 +290,7 @@ set(COVIDQUANT_LIBRARY_SCRIPTS
   CovidQuantLib/slicer_app/clinical_form.py
   CovidQuantLib/slicer_app/component.py
   CovidQuantLib/slicer_app/connections.py
+  CovidQuantLib/slicer_app/consolidation_label.py
   CovidQuantLib/slicer_app/correct_panel.py
   CovidQuantLib/slicer_app/correction.py
   CovidQuantLib/slicer_app/ct_export.py

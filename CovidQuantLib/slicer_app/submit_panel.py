@@ -12,6 +12,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.reports.wording import millilitres
 from CovidQuantLib.slicer_app.case_numbers import CaseNumbers
 from CovidQuantLib.slicer_app.clinical_form import ClinicalForm
+from CovidQuantLib.slicer_app.consolidation_label import ConsolidationLabel
 from CovidQuantLib.slicer_app.correct_panel import CorrectPanel
 from CovidQuantLib.slicer_app.desk import Desk
 from CovidQuantLib.slicer_app.edit_session import EditSession
@@ -32,6 +33,7 @@ class SubmitPanel(Panel):
         listen(self.ui.submitButton, "clicked(bool)", self.submit)
         self._form = ClinicalForm(self.ui)
         self._form_of = ""
+        self._label = ConsolidationLabel(desk, self.ui, self.observations)
         self._next = NextCase(desk)
         listen(self.ui.nextButton, "clicked(bool)", self._next.start)
         listen(self.ui.addRegionButton, "clicked(bool)", self._form.add_region)
@@ -55,6 +57,7 @@ class SubmitPanel(Panel):
         ready = (session is not None or finished) and pool is not None
         self.ui.submitButton.enabled = ready and not self.desk.jobs.busy
         self.ui.nextButton.enabled = pool is not None and not self.desk.jobs.busy
+        self._label.update()
         outside_ml = _outside_ml(numbers, session)
         self.ui.outsideRow.visible = outside_ml > 0
         self.ui.outsideLabel.text = _("{ml} ml of the infection lie outside the lungs:").format(
