@@ -14,9 +14,7 @@ from CovidQuantLib.ct.grid import bounding_box
 from CovidQuantLib.ct.volume_files import read_volume
 from CovidQuantLib.datalists import Entry, Unmasked
 from CovidQuantLib.inference import predict
-from CovidQuantLib.inference.torch_engine import TorchEngine
 from CovidQuantLib.messages import InputError
-from CovidQuantLib.networks.hybrid_unet_pair import HybridUNetPair
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.cases import Case, prepare_unmasked
 from CovidQuantLib.training.start import Start
@@ -49,6 +47,10 @@ def unmasked_cases(entries: Sequence[Unmasked], start: Start, device: str, progr
     """
     if not entries:
         return ()
+    # The comparison checks labels where PyTorch is not loaded yet.
+    from CovidQuantLib.inference.torch_engine import TorchEngine
+    from CovidQuantLib.networks.hybrid_unet_pair import HybridUNetPair
+
     assert isinstance(start.module, HybridUNetPair)
     engine = TorchEngine(start.module.unet_1, device=device)
 
