@@ -80,7 +80,7 @@ def test_whether_there_is_consolidation_is_one_click_on_a_ct_of_the_pool(
         assert button.isVisible()
         button.click()
         application.wait_until(lambda: not desk.jobs.busy, seconds=60)
-        assert history(pool, scan).clinical == Clinical(has_consolidation=answer)
+        assert history(pool, scan).clinical.has_consolidation == answer
         assert screen.message.startswith("On record")
     assert history(pool, scan).readings == (), "no reading was made for it"
     assert [one.reader for one in history(pool, scan).events] == ["R1"] * 3

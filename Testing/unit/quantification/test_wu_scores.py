@@ -42,14 +42,14 @@ def scores(result: Quantification, key: str = "lungs") -> tuple[float | None, fl
 
 
 def test_are_shares_of_the_lung_and_not_of_the_infection(measured: Callable[..., Quantification]) -> None:
-    assert scores(measured(6, 2)) == (pytest.approx(8 / 40), pytest.approx(2 / 40))
+    assert scores(measured(6, 2)) == pytest.approx((8 / 40, 2 / 40))
 
 
 @pytest.mark.parametrize("spacing", [(0.5, 0.5, 0.5), (0.7, 0.8, 5.0)])
 def test_do_not_depend_on_the_size_of_a_voxel(
     measured: Callable[..., Quantification], spacing: tuple[float, float, float]
 ) -> None:
-    assert scores(measured(6, 2, spacing)) == (pytest.approx(8 / 40), pytest.approx(2 / 40))
+    assert scores(measured(6, 2, spacing)) == pytest.approx((8 / 40, 2 / 40))
 
 
 def test_are_0_without_infection(measured: Callable[..., Quantification]) -> None:

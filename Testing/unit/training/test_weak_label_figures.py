@@ -31,13 +31,12 @@ SOLID = [(4, 4), (4, 5), (5, 4), (5, 5)]
 def over(limit: float) -> Any:
     """A network that says yes where the middle slice is over `limit`, but for the first row."""
 
-    class Over(torch.nn.Module):  # type: ignore[misc]
-        def forward(self, x: Any) -> Any:
-            yes = x[:, x.shape[1] // 2 : x.shape[1] // 2 + 1] - limit
-            yes[:, :, 0] = -1.0
-            return torch.cat((torch.zeros_like(yes), yes), dim=1)
+    def module(x: Any) -> Any:
+        yes = x[:, x.shape[1] // 2 : x.shape[1] // 2 + 1] - limit
+        yes[:, :, 0] = -1.0
+        return torch.cat((torch.zeros_like(yes), yes), dim=1)
 
-    return Over()
+    return module
 
 
 def patient(region: list[tuple[int, int]], values: dict[tuple[int, int], float], solid: list[Any]) -> Painted:
