@@ -103,9 +103,8 @@ def write_event(
     """Add an event. Raises `InputError` where it says nothing lawful, or where the pool cannot be written."""
     event = Event(new_code(), kind, patient, sequence, check_reader(reader), scan, revision, dict(values or {}))
     _check(event)
-    for value in event.values.values():
-        if isinstance(value, str | int):
-            check_own_words("A label or a note", str(value))
+    for name, value in event.values.items():
+        check_own_words("A label or a note", f"{name} {value}" if isinstance(value, str | int) else name)
     record: dict[str, Any] = {
         "v": FORMAT,
         "kind": kind,

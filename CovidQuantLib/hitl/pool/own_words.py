@@ -14,13 +14,23 @@ _MONTH = (
     r"(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?|oct(ober)?|nov(ember)?"
     r"|dec(ember)?)(?![a-z])"
 )
+_DAY = r"\d{1,2}(st|nd|rd|th)?"
+_NUMBER = r"(0?[1-9]|[12]\d|3[01])"
+_YEAR = r"(19|20)\d\d"
 _TELLING = (
     re.compile(r"\d{7}"),
+    # A DICOM UID.
+    re.compile(r"(\d+\.){5}\d"),
     re.compile(r"(?<!\d)\d{4}([-./_])\d{1,2}\1\d{1,2}(?!\d)"),
-    re.compile(r"(?<!\d)\d{1,2}([-./_])\d{1,2}\1(\d{4}|\d{2})(?!\d)"),
-    re.compile(rf"(?<!\d)\d{{1,2}}[ .-]*{_MONTH}[ .,-]*(\d{{4}}|\d{{2}})(?!\d)", re.IGNORECASE),
-    re.compile(rf"(?<![a-z]){_MONTH}[ .-]*\d{{1,2}},? *\d{{4}}(?!\d)", re.IGNORECASE),
-    re.compile(r"(^|[\s=(,;:])(~?/|[A-Za-z]:[/\\])\S|\\"),
+    # Segments (RS8/9/10), scores by lobe (3/4/2/3/12) and versions (0.2.20) are no dates.
+    re.compile(rf"(?<![\dS])(?<!\d/){_NUMBER}([-./_]){_NUMBER}\2(\d{{4}}|\d{{2}})(?!\d)"),
+    re.compile(rf"(?<![\d.]){_NUMBER}\.? {_NUMBER}\.? {_YEAR}(?!\d)"),
+    re.compile(rf"(?<![\d.]){_YEAR} {_NUMBER} {_NUMBER}(?![\d.])"),
+    re.compile(rf"(?<!\d){_DAY}( of)?[ ./-]*{_MONTH}[ ./,-]*(\d{{4}}|'?\d{{2}})(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<![a-z]){_MONTH}[ ./-]*{_DAY}[ ./,-]*(\d{{4}}|'\d{{2}})(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<!\d){_YEAR}[ ./,-]*{_MONTH}[ ./-]*{_DAY}(?!\d)", re.IGNORECASE),
+    re.compile(r"\d{4}\s*年\s*\d{1,2}\s*月"),
+    re.compile(r"(^|[\s=(,;:])(~?/|\.\.?/|[A-Za-z]:[/\\])\S|\\"),
     re.compile(r"\.(dcm|nii|nrrd|mha|mhd|gz|png|json)\b", re.IGNORECASE),
 )
 

@@ -18,7 +18,7 @@ from CovidQuantLib.models import active_model
 
 Action = Literal["promote", "rollback"]
 _KIND = "promotion"
-_REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,;:+()/%<>=_-]{2,199}")
+_REASON = re.compile(r"[A-Za-z0-9][A-Za-z0-9 .,;:?!+()/%<>=_-]{2,199}")
 BY_RULE = "rule"
 
 
