@@ -15,7 +15,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training import check_options
 from CovidQuantLib.training.options import PAIR
-from CovidQuantLib.training.weak_cases import check_patient_labels
+from CovidQuantLib.training.weak_cases import check_judged, check_patient_labels
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def begin(datalist: Path, output: Path, plan: Plan, progress: Progress) -> Begun
     if PAIR in plan.networks:
         for fold in wanted:
             check_patient_labels([case.entry for case in fold.training])
+            check_judged(plan.training, [case.entry for case in fold.validation])
     values = {"v": 1, "data": [fold.facts.data for fold in folds], **plan.values()}
     JOB.begin(output, values, (models_folder(output), results_folder(output)), Plan.defaults())
     bench = Bench(_tell_classes(judged), work_folder(output) if plan.means else None)

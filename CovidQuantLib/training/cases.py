@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,12 +84,25 @@ def prepare_case(entry: Entry, labels: LabelSet, preprocessing: Preprocessing) -
 def prepare_unmasked(
     entry: Unmasked, find: Callable[[CtVolume, MaskArray], LabelArray], labels: LabelSet, preprocessing: Preprocessing
 ) -> Case:
-    """As `prepare_case`, with what `find` sees in the CT and its lungs in the place of a mask."""
+    """As `prepare_case`, with what `find` sees in the CT and its lungs in the place of a mask.
+
+    `content` is without it: a network's answer differs by a voxel from one GPU to another, or with its free memory, and
+    a training that was stopped must go on.
+    """
     with _naming(entry):
         ct = read_ct(entry.image)
         lungs = _lungs(entry.lungs, ct)
         mask = find(ct, lungs)
-    return _prepared(entry, ct, mask, lungs, labels, preprocessing)
+    case = _prepared(entry, ct, mask, lungs, labels, preprocessing)
+    return replace(case, content=_hash(case.hu, case.labels == IGNORED))
+
+
+def check_unmasked(entry: Unmasked) -> str:
+    """The hash of the case. Raises `InputError` where `prepare_unmasked` would, before a network has to be trained."""
+    with _naming(entry):
+        ct = read_ct(entry.image)
+        _lungs(entry.lungs, ct)
+    return _code(entry, ct)
 
 
 @contextlib.contextmanager
@@ -126,7 +139,7 @@ def _prepared(
         reduced[_far_from(inside, grid.spacing_kji)] = IGNORED
         if preprocessing.lungs_alone:
             hu[~inside] = preprocessing.hu_low
-    code = entry.code or _hash(ct.hu)
+    code = _code(entry, ct)
     spacing = grid.spacing_kji[::-1]
     return Case(
         hu=hu,
@@ -149,6 +162,10 @@ def _consolidation(entry: Entry | Unmasked, mask: LabelArray, labels: LabelSet) 
 def whole_box(geometry: Geometry) -> Box:
     """The box of a whole grid."""
     return Box((0, 0, 0), geometry.shape)
+
+
+def _code(entry: Entry | Unmasked, ct: CtVolume) -> str:
+    return entry.code or _hash(ct.hu)
 
 
 def _hash(*arrays: npt.NDArray[np.generic]) -> str:

@@ -9,7 +9,7 @@ from CovidQuantLib.datalists import Datalist, Entry, Unmasked
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.networks import LabelSet, Preprocessing
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.training.cases import Case, prepare_case
+from CovidQuantLib.training.cases import Case, check_unmasked, prepare_case
 from CovidQuantLib.training.options import TrainingOptions
 
 _MOST_TOLD = 3
@@ -21,23 +21,28 @@ def prepare_cases(
     """All cases of `datalist` for training and for validation, checked and at the model's spacing.
 
     Raises `InputError` where files are missing, masks do not fit their CT or the label set, no training case has any
-    label, or a patient stands in training and in validation. All entries are looked at; the first three are told.
+    label, or a patient stands in training and in validation. All entries are looked at, those without a mask too; the
+    first three are told.
     """
-    entries = (*datalist.training, *datalist.validation)
-    _check_files((*entries, *datalist.unmasked))
+    entries = (*datalist.training, *datalist.validation, *datalist.unmasked)
+    _check_files(entries)
     learnt = {one.person for one in datalist.training} | {one.person for one in datalist.unmasked}
-    check_patients(learnt, {one.person for one in datalist.validation})
+    _check_patients(learnt, {one.person for one in datalist.validation})
     cases: list[Case] = []
+    without_mask: set[str] = set()
     refusals: list[str] = []
     for number, entry in enumerate(entries):
         progress(number / len(entries), f"Reading and checking case {number + 1} of {len(entries)}")
         try:
-            cases.append(prepare_case(entry, labels, preprocessing))
+            if isinstance(entry, Unmasked):
+                without_mask.add(check_unmasked(entry))
+            else:
+                cases.append(prepare_case(entry, labels, preprocessing))
         except InputError as error:
             refusals.append(str(error))
     _refuse(refusals)
     training, validation = tuple(cases[: len(datalist.training)]), tuple(cases[len(datalist.training) :])
-    check_patients({case.code for case in training}, {case.code for case in validation})
+    _check_patients({case.code for case in training} | without_mask, {case.code for case in validation})
     if all(case.is_empty for case in training):
         raise InputError(
             "All masks of the training cases are empty: there is nothing to learn. Give masks with labels."
@@ -78,8 +83,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def check_patients(training: set[str], validation: set[str]) -> None:
-    """Raise `InputError` where a patient, or a CT, is in both."""
+def _check_patients(training: set[str], validation: set[str]) -> None:
     if shared := len(training & validation):
         raise InputError(
             f"{shared} of the patients or CTs stand both in training and in validation: the validation would praise "

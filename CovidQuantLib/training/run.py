@@ -29,7 +29,7 @@ from CovidQuantLib.training.checkpoint import (
     data_code,
     read_checkpoint,
 )
-from CovidQuantLib.training.checks import check_patients, check_schedule, prepare_cases
+from CovidQuantLib.training.checks import check_schedule, prepare_cases
 from CovidQuantLib.training.distributed import Processes, processes
 from CovidQuantLib.training.log import TrainingLog, training_folder
 from CovidQuantLib.training.options import TrainingOptions, recipe_values
@@ -37,7 +37,7 @@ from CovidQuantLib.training.start import Start, make_start
 from CovidQuantLib.training.trainer import Data, Trainer
 from CovidQuantLib.training.weak_cases import unmasked_cases, weak_cases
 
-_PREPARING = 0.05
+_READING, _PREPARING = 0.04, 0.05
 _KEPT = "Cancelled. What was trained is kept beside the output: the same command goes on from there."
 
 
@@ -62,11 +62,11 @@ def run_training(
         watched = progress if who.is_first else no_progress
         check_schedule(options, validated=bool(datalist.validation))
         start = start or make_start(options)
-        reading = part_of(watched, 0.0, _PREPARING)
+        reading = part_of(watched, 0.0, _READING)
         training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)
         if start.learns_from_patients:
-            training += unmasked_cases(datalist.unmasked, start, who.device.type, reading)
-            check_patients({case.code for case in training}, {case.code for case in validation})
+            finding = part_of(watched, _READING, _PREPARING)
+            training += unmasked_cases(datalist.unmasked, start, who.device.type, finding)
         data = _data(start, training, validation)
         settings = _settings(options, start, data)
         if begun is not None:

@@ -25,7 +25,7 @@ from CovidQuantLib.training.log import training_folder
 from CovidQuantLib.training.options import PAIR, UNET_1, TrainingOptions, recipe_values
 from CovidQuantLib.training.run import run_training
 from CovidQuantLib.training.start import Start, make_start
-from CovidQuantLib.training.weak_cases import check_patient_labels
+from CovidQuantLib.training.weak_cases import check_judged, check_patient_labels
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,6 +65,7 @@ def train_pair(
         raise InputError("Consolidation is learnt from patients' labels by one process. Train without torchrun.")
     check_free(output)
     check_patient_labels((*datalist.training, *datalist.unmasked))
+    check_judged(options, datalist.validation)
     begun = _begin(options)
     if not begun.needs_unet_1:
         weak = _weak_options(options, rate=options.learning_rate)

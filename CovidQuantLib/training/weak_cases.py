@@ -17,6 +17,7 @@ from CovidQuantLib.inference import predict
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
 from CovidQuantLib.training.cases import Case, prepare_unmasked
+from CovidQuantLib.training.options import TrainingOptions
 from CovidQuantLib.training.start import Start
 
 
@@ -26,6 +27,16 @@ def check_patient_labels(entries: Sequence[Entry | Unmasked]) -> None:
     unknown = (one.label for one in entries if isinstance(one, Entry) and one.has_consolidation is None)
     if False not in told or not (True in told or any(map(_holds_consolidation, unknown))):
         raise _one_kind()
+
+
+def check_judged(options: TrainingOptions, validation: Sequence[Entry]) -> None:
+    """Raise `InputError` where the learning rate waits for validations of UNet-2, and no case can judge it."""
+    judging = (one.has_consolidation is False or _holds_consolidation(one.label) for one in validation)
+    if options.schedule == "plateau" and not any(judging):
+        raise InputError(
+            'The schedule "plateau" lowers the learning rate by what validations say, and no validation case tells '
+            "consolidation. Give masks with the classes, or take another schedule."
+        )
 
 
 def weak_cases(training: Sequence[Case], validation: Sequence[Case]) -> tuple[tuple[Case, ...], tuple[Case, ...]]:

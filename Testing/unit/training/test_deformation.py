@@ -83,7 +83,7 @@ def test_the_values_of_the_ct_stay_as_they_are(kind: AugmentationKind) -> None:
     assert mirrored == 0 if kind == "affine" else 10 <= mirrored <= 30
 
 
-def test_the_full_kind_is_as_it_was() -> None:
+def test_full_is_the_default_kind() -> None:
     default = Augmentation((1, *SIDES), AS_IT_IS, "infection", reading=Reading("slice"), strength=1.0)
     full = Augmentation((1, *SIDES), AS_IT_IS, "infection", reading=Reading("slice"), strength=1.0, kind="full")
     where = Place(0, (1, 80, 80), 5)

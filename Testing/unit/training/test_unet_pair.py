@@ -14,10 +14,13 @@ from CovidQuantLib.ct import CtVolume, ScanFacts, StoredOrder
 from CovidQuantLib.datalists import Unmasked
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import load_model
+from CovidQuantLib.networks import label_set, network
 from CovidQuantLib.segmentation.airways import AirwayTree
 from CovidQuantLib.segmentation.infection_network import network_infection
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.training import Datalist, TrainingOptions, check_options, read_datalist, train
+from CovidQuantLib.training.cases import Case, prepare_case, prepare_unmasked
+from CovidQuantLib.training.weak_cases import check_judged
 from Testing.conftest import require
 from Testing.network_factory import SMALL_NETWORKS
 from Testing.training_factory import GRID, SIDE, write_list, write_volume
@@ -230,6 +233,17 @@ def test_labels_of_one_kind_are_refused_before_infection_is_learnt(
     assert not any(tmp_path.iterdir())
 
 
+def test_a_plateau_of_unet_2_needs_a_case_that_can_judge_it(listed: Datalist, tmp_path: Path) -> None:
+    without = listed.training[1]
+    not_known = replace(without, has_consolidation=None)
+    with pytest.raises(InputError, match="no validation case tells consolidation"):
+        train(replace(listed, validation=(not_known,)), tmp_path / "model", small(schedule="plateau"))
+    assert not any(tmp_path.iterdir())
+    for judged in ((without,), listed.validation):
+        check_judged(small(schedule="plateau"), judged)
+    check_judged(small(), (not_known,))
+
+
 def test_several_processes_are_refused(listed: Datalist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(InputError, match="without torchrun"):
@@ -307,6 +321,36 @@ def test_an_unmasked_case_that_cannot_be_read_is_named(unet_1: Path, listed: Dat
         taught(unet_1, gone, tmp_path / "model")
 
 
+def test_a_training_goes_on_where_unet_1_finds_another_voxel(listed: Datalist) -> None:
+    """Another GPU, or another window of the same one, may give another answer; another CT is another training."""
+
+    def prepared(number: int, found: int) -> Case:
+        (one,) = unmasked(listed, number).unmasked
+        seen = network("lesion_net").preprocessing
+        return prepare_unmasked(one, lambda ct, _: np.full_like(ct.hu, found, np.uint8), label_set("classes"), seen)
+
+    one, same, other = prepared(0, 1), prepared(0, 0), prepared(1, 1)
+    assert not np.array_equal(one.labels, same.labels)
+    assert one.content == same.content != other.content
+
+
+@pytest.mark.parametrize("what", ["empty lungs", "a CT that is judged"])
+def test_an_unmasked_case_is_looked_at_before_infection_is_learnt(
+    listed: Datalist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("CovidQuantLib.training.run.Trainer", lambda *_, **__: pytest.fail("it was trained"))
+    bare, judged = unmasked(listed, 1), listed.validation[0]
+    assert judged.lungs is not None
+    if what == "empty lungs":
+        write_volume(tmp_path / "lungs.nii.gz", np.zeros(GRID.shape, np.uint8))
+        changed, sentence = replace(bare.unmasked[0], lungs=tmp_path / "lungs.nii.gz"), "Training entry 2: .* is empty"
+    else:
+        changed, sentence = replace(bare.unmasked[0], image=judged.image, lungs=judged.lungs), "both in training and"
+        changed = replace(changed, patient="somebody else")
+    with pytest.raises(InputError, match=sentence):
+        train(replace(bare, unmasked=(changed,)), tmp_path / "model", small())
+
+
 def test_an_entry_without_a_mask_is_for_networks_that_learn_from_patients(tmp_path: Path) -> None:
     whole = [entry(tmp_path, number, mixed=number == 0, told=number == 0) for number in range(2)]
     bare = {key: value for key, value in whole[1].items() if key != "label"}
@@ -325,9 +369,6 @@ def test_an_entry_without_a_mask_is_for_networks_that_learn_from_patients(tmp_pa
 
 
 def test_a_mask_that_holds_consolidation_is_a_label(tmp_path: Path) -> None:
-    from CovidQuantLib.networks import label_set, network
-    from CovidQuantLib.training.cases import prepare_case
-
     training = [entry(tmp_path, number, mixed=True, classes=bool(number)) for number in range(2)]
     seen = replace(network("hybrid_unet_pair").preprocessing, matrix=SIDE)
     entries = read_datalist(write_list(tmp_path, training)).training
