@@ -11,7 +11,7 @@ from CovidQuantLib.messages import InputError
 _ADVICE = "'covidquant VERB --help' tells what there is."
 _ARGUMENT = re.compile(r"argument ([^:]+): (.*)", re.DOTALL)
 _QUOTES = frozenset("'\"")
-_OPTION = re.compile(r"(?<![^\s=])--[a-z][a-z-]*")
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 
 class ProgramParser(argparse.ArgumentParser):

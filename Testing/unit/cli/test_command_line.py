@@ -340,6 +340,7 @@ def test_evaluate_refuses_what_is_no_infection_mask(covidquant: Run, results: Pa
     ("words", "named"),
     [
         (("quantify", "ct.nii.gz", "--surname=Smith", "--case", "A"), "--surname"),
+        (("quantify", "ct.nii.gz", "--surname=--smith"), "--surname"),
         (("evaluate",), "REFERENCE"),
         (("Smith",), "VERB"),
         (("pool", "add", "POOL", "ct.nii.gz", "--study-date", "Smith"), "--study-date"),
@@ -354,7 +355,7 @@ def test_a_program_hears_what_is_wrong_with_its_command_line_and_no_value_of_it(
     with pytest.raises(InputError) as refused:
         parser(ProgramParser).parse_args([*words, "--json-progress"])
     assert named in str(refused.value)
-    assert "Smith" not in str(refused.value)
+    assert "smith" not in str(refused.value).lower()
 
 
 def test_a_command_line_that_is_none_ends_in_one_json_line_or_in_the_usage(covidquant: Run) -> None:
