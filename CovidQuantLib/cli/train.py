@@ -31,8 +31,8 @@ may stand in both lists). The list may say "data" ("real" or "synthetic"), "refe
 and "attribution", which go onto the model's card.
 
 With --network hybrid_unet_pair infection is learnt from the masks, then consolidation from one label for each patient:
-"has_consolidation" of an entry, true or false (null: not known). With --parent UNET-1, a hybrid_unet of infection,
-consolidation alone is learnt.
+"has_consolidation" of an entry, true or false (null: not known). An entry with "lungs" and this label may lack its
+mask, and teaches consolidation alone. With --parent UNET-1, a hybrid_unet of infection, only that is learnt.
 
 All data are checked first. The weights that do best on the validation cases are written. The checkpoint and the log
 lie beside MODEL, in MODEL.training: the same command goes on where it was stopped.

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+from CovidQuantLib.datalists import Datalist, Entry
 from CovidQuantLib.hitl.pool import Item, Pool, held_out_among, patients, scans
 from CovidQuantLib.hitl.pool.export_datalist import datalist
 from CovidQuantLib.hitl.pool.selection import Selection
@@ -21,7 +22,7 @@ from CovidQuantLib.messages import InputError
 from CovidQuantLib.models import ModelCard
 from CovidQuantLib.models.folder import read_model_files
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.training import Datalist, Entry, TrainingOptions
+from CovidQuantLib.training import TrainingOptions
 
 Check = Callable[[TrainingOptions], None]
 """What refuses settings that nothing can be trained with: `training.check_options`."""

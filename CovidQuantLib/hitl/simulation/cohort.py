@@ -9,12 +9,11 @@ from typing import Literal
 
 import numpy as np
 
-from CovidQuantLib.datalists import Truth
+from CovidQuantLib.datalists import Entry, Truth, read_datalist
 from CovidQuantLib.datalists import read_truth as truth_of
 from CovidQuantLib.hitl.pool.licences import NOT_STATED, Licence, licence
 from CovidQuantLib.messages import InputError
 from CovidQuantLib.progress import Progress
-from CovidQuantLib.training import Entry, read_datalist
 
 
 @dataclass(frozen=True)
