@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 from slicer.i18n import tr as _
 
 from CovidQuantLib.anatomy import INFECTION
@@ -19,7 +20,7 @@ from CovidQuantLib.slicer_app.edit_session import EditSession, Listeners
 from CovidQuantLib.slicer_app.infection_edits import Drawing
 from CovidQuantLib.slicer_app.label_arrays import read_labels, whole_box, write_labels
 from CovidQuantLib.slicer_app.live_numbers import Numbers
-from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited, was_edited
+from CovidQuantLib.slicer_app.segmentation_nodes import CaseNodes, is_edited, mark_edited, was_edited
 from CovidQuantLib.slicer_app.submission import opens_blank
 
 THRESHOLD = "threshold"
@@ -110,7 +111,7 @@ class Correction:
         def go_on() -> None:
             draft = load_draft(self._name())
             if draft is not None:
-                self._open(self._as_in_the_scene(case, draft), None)
+                self._go_on_in_the_scene(case, draft)
 
         self._say_problems(go_on)
 
@@ -207,10 +208,17 @@ class Correction:
         self._desk.session = session
         self._begun(session)
 
-    def _as_in_the_scene(self, case: CaseNodes, draft: Draft) -> Draft:
+    def _go_on_in_the_scene(self, case: CaseNodes, draft: Draft) -> None:
         order = ct_grid(case.volume).order
         labels = order.from_stored(read_labels(case.infection, INFECTION, case.volume)).copy()
-        return dataclasses.replace(draft, maps={**draft.maps, "infection": labels})
+        edited_elsewhere = not np.array_equal(labels, draft.maps["infection"])
+        if edited_elsewhere:
+            mark_edited(case.infection)
+        self._open(dataclasses.replace(draft, maps={**draft.maps, "infection": labels}), None)
+        session = self.session
+        if edited_elsewhere and session is not None:
+            # No draft holds it yet.
+            session.drafts.changed()
 
     def _name(self) -> DraftName:
         numbers = self._desk.numbers

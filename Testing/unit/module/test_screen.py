@@ -78,7 +78,10 @@ def test_what_is_edited_elsewhere_is_kept_when_the_module_opens_again(applicatio
     import slicer
 
     from CovidQuantLib.anatomy import INFECTION
+    from CovidQuantLib.hitl.pool import load_draft
+    from CovidQuantLib.slicer_app.ct_export import ct_grid
     from CovidQuantLib.slicer_app.label_arrays import nonzero_box, read_labels, whole_box, write_labels
+    from CovidQuantLib.slicer_app.segmentation_nodes import is_edited
 
     case = a_case.desk.case
     a_case.leave()
@@ -91,6 +94,13 @@ def test_what_is_edited_elsewhere_is_kept_when_the_module_opens_again(applicatio
     assert a_case.desk.session.is_open
     assert read_labels(case.infection, INFECTION, case.volume, box).all()
     assert slicer.mrmlScene.IsNodePresent(case.infection)
+    assert is_edited(case), "it is no proposal any more"
+    name = a_case.desk.session.name
+    a_case.leave()
+    draft = load_draft(name)
+    assert draft is not None
+    kept = ct_grid(case.volume).order.to_stored(draft.maps["infection"])
+    assert np.array_equal(kept, read_labels(case.infection, INFECTION, case.volume))
 
 
 def test_leaving_gives_back_keys_views_and_filters(application: Application, a_case: Any) -> None:
