@@ -24,7 +24,7 @@ def prepare_cases(
     label, or a patient stands in training and in validation. All entries are looked at, those without a mask too; the
     first three are told.
     """
-    entries = (*datalist.training, *datalist.validation, *datalist.unmasked)
+    entries: tuple[Entry | Unmasked, ...] = (*datalist.training, *datalist.validation, *datalist.unmasked)
     _check_files(entries)
     learnt = {one.person for one in datalist.training} | {one.person for one in datalist.unmasked}
     _check_patients(learnt, {one.person for one in datalist.validation})
