@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -82,7 +83,8 @@ def _in_a_process(model: Path, entry: Entry, engine: str, slices: int | None, pr
     child = context.Process(
         target=_child, args=(there, model, entry, engine, slices, torch.get_num_threads()), daemon=True
     )
-    child.start()
+    with _ctrl_c_for_this_process():
+        child.start()
     there.close()
     try:
         while (found := answer_of(here)) is None:
@@ -93,6 +95,19 @@ def _in_a_process(model: Path, entry: Entry, engine: str, slices: int | None, pr
     if not isinstance(found, Pass):
         raise InputError(found)
     return found
+
+
+@contextlib.contextmanager
+def _ctrl_c_for_this_process() -> Iterator[None]:
+    """Let a process that is started now ignore Ctrl+C, which a terminal sends to both: this one ends the other."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def answer_of(child: Connection) -> Pass | str | None:

@@ -59,16 +59,22 @@ def read_cases(listed: Datalist, progress: Progress) -> tuple[tuple[Case, ...], 
     """The entries that are learnt from and those that are judged (the same ones where the list names none apart).
 
     Every mask is read, and every CT's header. Raises `InputError` where the list does not say whether its lesions are
-    real, or a file of an entry is missing, damaged or of another grid.
+    real, a file of an entry is missing, damaged or of another grid, or one CT stands under two patients.
     """
     if listed.data is None:
         raise InputError('The list must say whether its lesions are real: give it "data", real or synthetic.')
     entries = (*listed.training, *listed.validation)
     numbers = {name: number for number, name in enumerate(dict.fromkeys(entry.person for entry in entries), 1)}
-    cases = []
+    cases: list[Case] = []
+    owners: dict[bytes, int] = {}
     for number, entry in enumerate(entries):
         progress(number / len(entries), f"Reading case {number + 1} of {len(entries)}")
-        code = _hash(entry)
+        image, code = _hash(entry)
+        if owners.setdefault(image, numbers[entry.person]) != numbers[entry.person]:
+            raise InputError(
+                f"{entry.where}: the same CT stands in the list under another patient, or under none: it would be "
+                'learnt from while its patient is left out. Give both entries one "patient".'
+            )
         tells_classes = bool((read_masks(entry).infection == CONSOLIDATION.label).any())
         cases.append(Case(entry, numbers[entry.person], code, tells_classes))
     training, judged = tuple(cases[: len(listed.training)]), tuple(cases[len(listed.training) :])
@@ -110,14 +116,14 @@ def make_folds(training: tuple[Case, ...], judged: tuple[Case, ...], number: int
     return tuple(folds)
 
 
-def _hash(entry: Entry) -> str:
+def _hash(entry: Entry) -> tuple[bytes, str]:
+    """The hash of the CT's file, and that of all that the entry says."""
     if entry.lungs is None:
         raise InputError(f'{entry.where}: a comparison needs the lungs. Add "lungs" to every entry.')
-    digest = hashlib.sha256()
-    for path in (entry.image, entry.label, entry.lungs):
-        digest.update(hashlib.sha256(_content(entry, path)).digest())
+    files = [hashlib.sha256(_content(entry, path)).digest() for path in (entry.image, entry.label, entry.lungs)]
+    digest = hashlib.sha256(b"".join(files))
     digest.update(str(entry.has_consolidation).encode())
-    return digest.hexdigest()
+    return files[0], digest.hexdigest()
 
 
 def _content(entry: Entry, path: Path) -> bytes:

@@ -45,9 +45,13 @@ class Plan:
             raise InputError("A cross-validation takes at least two folds.")
         if len(set(self.only)) < len(self.only):
             raise InputError("Name each fold that is to be done once.")
+        if len({frozenset(group) for group in self.means}) < len(self.means):
+            raise InputError("Name each mean of networks once.")
         for group in self.means:
-            if len(set(group)) < 2 or set(group) - set(self.networks or network_names()):
-                raise InputError("A mean is of two or more networks that are compared. Name them with + between.")
+            if len(set(group)) < max(2, len(group)) or set(group) - set(self.networks or network_names()):
+                raise InputError(
+                    "A mean is of two or more networks that are compared, each once. Name them with + between."
+                )
             if PAIR in group:
                 # The probabilities of its three answers are not those of UNet-1 and UNet-2: `hybrid_unet_pair`.
                 raise InputError(f"{PAIR} gives no probability of infection to take the mean of. Name hybrid_unet.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +14,13 @@ from CovidQuantLib.training.log import step_losses
 
 Judged = tuple[JudgedCt, ...]
 _Record = TypeVar("_Record", JudgedCt, NetworkCost, TrainedFold)
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "None": (type(None),),
+    "tuple[str, ...]": (tuple,),
+}
 
 
 def write_result(output: Path, trained: TrainedFold, judged: Sequence[JudgedCt]) -> None:
@@ -25,7 +32,10 @@ def write_result(output: Path, trained: TrainedFold, judged: Sequence[JudgedCt])
 def read_result(output: Path, network: str, fold: int) -> tuple[TrainedFold, Judged]:
     """What `write_result` has written. Raises `InputError` where it is missing or damaged."""
     values = JOB.read(result_file(output, network, fold)) or {}
-    return _record(TrainedFold, values.get("trained")), _judged(values)
+    trained, judged = _record(TrainedFold, values.get("trained")), _judged(values)
+    if {(network, fold)} != {(one.network, one.fold) for one in (trained, *judged)}:
+        raise JOB.damaged()
+    return trained, judged
 
 
 def write_mean(output: Path, group: tuple[str, ...], fold: int, judged: Sequence[JudgedCt]) -> None:
@@ -68,9 +78,16 @@ def _judged(values: Mapping[str, Any]) -> Judged:
 def _record(kind: type[_Record], values: Any) -> _Record:
     """A record out of its JSON values, where lists stand for tuples; fields that an earlier version lacked may miss."""
     try:
-        fields: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-        }
-        return kind(**fields)
+        found = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
     except (AttributeError, TypeError) as error:
         raise JOB.damaged() from error
+    if not all(_is(str(one.type), getattr(found, one.name)) for one in fields(found)):
+        raise JOB.damaged()
+    return found
+
+
+def _is(kinds: str, value: Any) -> bool:
+    """Whether a value is of the kind that a record's field is annotated with."""
+    allowed = tuple(kind for name in kinds.split(" | ") for kind in _KINDS[name])
+    parts = value if isinstance(value, tuple) else ()
+    return not isinstance(value, bool) and isinstance(value, allowed) and all(isinstance(one, str) for one in parts)

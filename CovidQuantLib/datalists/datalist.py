@@ -145,7 +145,7 @@ def _entry(value: Any, where: str, folder: Path, *, unmasked: bool) -> Entry | U
     if painter is not None and _PAINTER.fullmatch(painter) is None:
         raise InputError(f'{where} of the data list: "painter" must be 1 to 20 letters and digits.')
     has_consolidation = value.get("has_consolidation")
-    if has_consolidation not in (None, True, False) or type(has_consolidation) is int:
+    if not isinstance(has_consolidation, bool | None):
         raise InputError(f'{where} of the data list: "has_consolidation" must be true, false or null.')
     if label is not None:
         return Entry(where, image, label, lungs, patient, code, painter, has_consolidation)

@@ -179,6 +179,8 @@ def test_a_training_that_came_off_its_way_ends_no_comparison(
         (("--networks", "vbnet", "--folds", "4"), "need 4 patients"),
         (("--networks", "vbnet", "--mean", "vbnet+lesion_net"), "A mean is of two"),
         (("--mean", "vbnet+hybrid_unet_pair"), "Name hybrid_unet"),
+        (("--mean", "vbnet+lesion_net+vbnet"), "each once"),
+        (("--mean", "vbnet+lesion_net", "--mean", "lesion_net+vbnet"), "Name each mean"),
         (("--networks", "vbnet,vbnet"), "once"),
     ],
 )
@@ -193,6 +195,48 @@ def test_what_cannot_be_compared_is_refused_before_anything_is_written(
     assert typed(listed, tmp_path / "out", *words) == 2
     assert sentence in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("lesion_net-fold-1.json", '"seconds": ', '"seconds": "long", "was": '),
+        ("lesion_net-fold-1.json", '"seed": 1', '"seed": true'),
+        ("lesion_net-fold-1.json", '"painter": "balls"', '"painter": null'),
+        ("lesion_net-fold-1.json", '"fold": 1', '"fold": 2'),
+        ("lesion_net-fold-1.json", '"network": "lesion_net"', '"network": "opacity_unet"'),
+        ("mean-lesion_net-opacity_unet-fold-1.json", '"patient": 1', '"patient": [1]'),
+        ("cost-lesion_net-torch.json", '"parameters": 1500000', '"parameters": "many"'),
+        (
+            "cost-lesion_net-torch.json",
+            "{",
+            "[",
+        ),
+    ],
+)
+def test_a_damaged_file_of_what_is_done_is_refused_with_one_sentence(
+    file: str,
+    old: str,
+    new: str,
+    done: Path,
+    listed: Path,
+    tmp_path: Path,
+    typed: Typed,
+    measured: Callable[..., NetworkCost],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(costs, "measure_cost", measured)
+    monkeypatch.setattr(costs, "engines_to_time", lambda: ("torch",))
+    output = tmp_path / "out"
+    shutil.copytree(done, output)
+    path = output / "results" / file
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert typed(listed, output, *TWO, "--only", "1") == 2
+    said = capsys.readouterr().err
+    assert "file of this comparison" in said
+    assert "CovidQuant failed" not in said
 
 
 def test_a_cancel_keeps_what_is_done(listed: Path, tmp_path: Path, no_training: Given) -> None:

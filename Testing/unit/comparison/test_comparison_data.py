@@ -48,6 +48,18 @@ def test_a_list_that_cannot_be_judged_is_refused(
     assert sentence in capsys.readouterr().err
 
 
+def test_a_ct_of_two_patients_is_refused(tmp_path: Path, typed: Typed, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who is left out would be learnt from under another code."""
+    entries = [write_case(tmp_path, number) for number in range(3)]
+    twice = {**entries[0], "patient": "P7"}
+    listed = write_list(tmp_path, entries, [twice], data="synthetic")
+    assert typed(listed, tmp_path / "out", "--networks", "vbnet") == 2
+    said = capsys.readouterr().err
+    assert "Validation entry 1: the same CT" in said
+    assert "P7" not in said
+    assert not (tmp_path / "out").exists()
+
+
 def cut_off(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-200])
 

@@ -43,6 +43,8 @@ def test_what_goes_onto_the_card_is_read(tmp_path: Path) -> None:
         ([ENTRY], {"data": "imagined"}, '"real" or "synthetic"'),
         ([ENTRY], {"validation": {}}, '"validation" of the data list must be a list'),
         ([ENTRY], {"attribution": [1]}, '"attribution"'),
+        ([{**ENTRY, "has_consolidation": 1.0}], {}, "must be true, false or null"),
+        ([{**ENTRY, "has_consolidation": "yes"}], {}, "must be true, false or null"),
     ],
 )
 def test_a_list_that_cannot_be_used_is_refused(
