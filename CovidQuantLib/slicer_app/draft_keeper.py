@@ -14,7 +14,7 @@ class DraftKeeper:
     """Saves 30 seconds after the first change that no draft holds yet.
 
     `steps` gives the saving in steps (`saving_draft`); each runs from a timer of its own. A disk that refuses is told
-    to `on_problem`, once until it works again; it is tried again after the next 30 seconds.
+    to `on_problem` at each try, 30 seconds apart: the next act takes a message away, and the work is still unsaved.
     """
 
     def __init__(
@@ -30,7 +30,6 @@ class DraftKeeper:
         self._single_shot = single_shot
         self._steps: Iterator[None] | None = None
         self._last = clock()
-        self._failed = False
         self._changes = self._saved = self._saving = 0
 
     @property
@@ -78,11 +77,9 @@ class DraftKeeper:
             self._done()
         except InputError as error:
             self._steps = None
-            if not self._failed:
-                self._failed = True
-                self._on_problem(str(error))
+            self._on_problem(str(error))
         else:
             self._single_shot(0, self._go_on)
 
     def _done(self) -> None:
-        self._steps, self._saved, self._failed = None, self._saving, False
+        self._steps, self._saved = None, self._saving
