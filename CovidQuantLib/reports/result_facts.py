@@ -14,6 +14,8 @@ from CovidQuantLib.strict_json import parse_json
 
 _PARTS = ("lungs", "lobes", "segments", "infection")
 _LARGEST = 1 << 26
+_LEAST_HU, _MOST_HU = -1024, 3071
+_MOST_ML, _MOST_MM = 1e5, 1e3
 _DAMAGED = (
     "The results' quantification.json is damaged, and does not say where their maps come from. Quantify the CT again, "
     "or remove that file to have the maps taken as a reader's."
@@ -62,8 +64,8 @@ def _facts(document: Mapping[str, Any]) -> ResultFacts:
     return ResultFacts(
         sources={name: _text(part.get("source")) for name, part in parts.items()},
         models=models,
-        border_error_mm=_number_or_none(document.get("border_error_mm")),
-        split_hu=_number_or_none(document.get("split_hu")),
+        border_error_mm=_number_or_none(document.get("border_error_mm"), 0.0, _MOST_MM),
+        split_hu=_number_or_none(document.get("split_hu"), _LEAST_HU, _MOST_HU),
         warnings=tuple(map(_warning, _list(document.get("warnings", [])))),
         uncertain_ml=_uncertain(document.get("uncertainty")),
         high_opacity=_high_opacity(document.get("high_opacity")),
@@ -76,14 +78,14 @@ def _warning(value: Any) -> CaseWarning:
 
 
 def _uncertain(value: Any) -> tuple[float, ...] | None:
-    return None if value is None else tuple(map(_number, _list(_object(value).get("by_slice_ml"))))
+    return None if value is None else tuple(map(_volume, _list(_object(value).get("by_slice_ml"))))
 
 
 def _high_opacity(value: Any) -> HighOpacity | None:
     if value is None:
         return None
     said = _object(value)
-    return HighOpacity(**{one.name: _number(said.get(one.name)) for one in fields(HighOpacity)})
+    return HighOpacity(**{one.name: _volume(said.get(one.name)) for one in fields(HighOpacity)})
 
 
 def _object(value: Any) -> Mapping[str, Any]:
@@ -104,11 +106,15 @@ def _text(value: Any) -> str:
     return value
 
 
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+def _number(value: Any, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise _UnlikeError
     return float(value)
 
 
-def _number_or_none(value: Any) -> float | None:
-    return None if value is None else _number(value)
+def _number_or_none(value: Any, least: float, most: float) -> float | None:
+    return None if value is None else _number(value, least, most)
+
+
+def _volume(value: Any) -> float:
+    return _number(value, 0.0, _MOST_ML)

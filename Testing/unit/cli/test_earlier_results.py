@@ -92,7 +92,14 @@ def test_the_results_own_mask_comes_from_where_they_say(results: Path) -> None:
     assert (found.split_hu, found.uncertain_ml) == (-200, (0.0, 1.5))
 
 
-@pytest.mark.parametrize("changes", [{"border_error_mm": "far"}, {"warnings": 3}, {"sources": {"infection": 3}}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"border_error_mm": "far"}, {"border_error_mm": -4.5}, {"border_error_mm": 1e300}, {"split_hu": 1e9}),
+        *({"warnings": 3}, {"sources": {"infection": 3}}, {"uncertainty": {"by_slice_ml": [-1.0]}}),
+        {"high_opacity": {**OWN, "high_opacity_in_lungs_ml": -1.5}},
+    ],
+)
 def test_results_that_say_what_cannot_be_understood_are_refused(
     results: Path, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
