@@ -51,8 +51,11 @@ class SegmentPanel(Panel):
 
     def _on_ct(self) -> None:
         if not self._showing:
-            self.desk.say("")
-            self.desk.parameters.ct = self.ui.ctSelector.currentNode()
+            chosen = self.ui.ctSelector.currentNode()
+            if chosen is not None:
+                # Nothing is chosen where a scene is closed: what was said of the work in it must stay.
+                self.desk.say("")
+            self.desk.parameters.ct = chosen
             self.desk.find_case()
             self.desk.changed()
 
