@@ -51,7 +51,7 @@ def begin(datalist: Path, output: Path, plan: Plan, progress: Progress) -> Begun
     plan = plan.on(listed)
     told = _tell_classes(training)
     for network in plan.networks:
-        check_options(plan.options(network, told=told), validated=plan.folds is not None)
+        check_options(plan.options(network, told=told), validated=all(fold.validation for fold in wanted))
     if PAIR in plan.networks:
         for fold in wanted:
             check_patient_labels([case.entry for case in fold.training])

@@ -33,7 +33,8 @@ def read_result(output: Path, network: str, fold: int) -> tuple[TrainedFold, Jud
     """What `write_result` has written. Raises `InputError` where it is missing or damaged."""
     values = JOB.read(result_file(output, network, fold)) or {}
     trained, judged = _record(TrainedFold, values.get("trained")), _judged(values)
-    if {(network, fold)} != {(one.network, one.fold) for one in (trained, *judged)}:
+    named = {(trained.network, trained.fold), *((one.network, one.fold) for one in judged)}
+    if named != {(network, fold)}:
         raise JOB.damaged()
     return trained, judged
 
@@ -78,7 +79,10 @@ def _judged(values: Mapping[str, Any]) -> Judged:
 def _record(kind: type[_Record], values: Any) -> _Record:
     """A record out of its JSON values, where lists stand for tuples; fields that an earlier version lacked may miss."""
     try:
-        found = kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        held: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+        }
+        found = kind(**held)
     except (AttributeError, TypeError) as error:
         raise JOB.damaged() from error
     if not all(_is(str(one.type), getattr(found, one.name)) for one in fields(found)):

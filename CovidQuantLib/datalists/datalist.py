@@ -106,7 +106,7 @@ def read_datalist(path: Path, *, unmasked: bool = False) -> Datalist:
     )
     training, validation = (tuple(one for one in part if isinstance(one, Entry)) for part in (listed, validated))
     if not training:
-        raise InputError('The data list names no training cases. List them under "training".')
+        raise InputError('The data list names no training cases with a mask. List them under "training".')
     data = _text(values, "data")
     if data not in (None, "real", "synthetic"):
         raise InputError('The field "data" of the data list must be "real" or "synthetic".')

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from CovidQuantLib.datalists import Datalist
+from CovidQuantLib.datalists import Datalist, Entry, Unmasked
 from CovidQuantLib.files import check_free, whole_file
 from CovidQuantLib.long_jobs import claimed
 from CovidQuantLib.messages import InputError
@@ -76,7 +76,7 @@ def train_pair(
     first, rest = _parts(options)
     asked = {**recipe_values(options), "data": _files(datalist), "parent": _id(begun.unet_1.parent)}
     with claimed(kept):
-        has_begun = folder.is_dir() or (training_folder(folder) / CHECKPOINT_FILE).is_file()
+        has_begun = _has_begun(folder)
         if resume and not has_begun:
             raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
         if has_begun:
@@ -85,7 +85,11 @@ def train_pair(
             _write_asked(kept, asked)
         if not folder.is_dir():
             early = part_of(progress, 0.0, UNET_1_SHARE)
-            run_training(datalist, folder, first, resume=resume, progress=early, start=begun.unet_1)
+            try:
+                run_training(datalist, folder, first, resume=resume, progress=early, start=begun.unet_1)
+            finally:
+                if not _has_begun(folder):
+                    (kept / _ASKED_FILE).unlink(missing_ok=True)
     unet_1 = load_model(folder)
     before = {f"unet_1_{name}": unet_1.card.recipe.get(name) for name in _TOLD}
     weak = _weak_options(rest, rate=WEAK_RATE)
@@ -168,6 +172,11 @@ def _weak_options(options: TrainingOptions, *, rate: float | None) -> TrainingOp
     )
 
 
+def _has_begun(folder: Path) -> bool:
+    """Whether anything of UNet-1, or all of it, was trained into `folder`."""
+    return folder.is_dir() or (training_folder(folder) / CHECKPOINT_FILE).is_file()
+
+
 def _write_asked(folder: Path, asked: dict[str, Any]) -> None:
     """Write down what both trainings are asked for, beside the output."""
     try:
@@ -191,9 +200,14 @@ def _check_asked(folder: Path, asked: dict[str, Any]) -> None:
 
 
 def _files(datalist: Datalist) -> str:
-    entries = (*datalist.training, *datalist.validation)
-    masked = (f"{one.image} {one.label} {one.lungs} {one.has_consolidation}" for one in entries)
-    return data_code((*masked, *(f"{one.image} {one.lungs} {one.has_consolidation}" for one in datalist.unmasked)))
+    """One hash for what the list names, wherever the command was typed."""
+    entries: tuple[Entry | Unmasked, ...] = (*datalist.training, *datalist.validation, *datalist.unmasked)
+    return data_code(tuple(map(_named, entries)))
+
+
+def _named(entry: Entry | Unmasked) -> str:
+    paths = (entry.image, entry.label if isinstance(entry, Entry) else None, entry.lungs)
+    return " ".join(str(one) for one in (*(path and path.resolve() for path in paths), entry.has_consolidation))
 
 
 def _id(card: ModelCard | None) -> str | None:

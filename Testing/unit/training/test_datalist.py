@@ -35,7 +35,7 @@ def test_what_goes_onto_the_card_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("training", "fields", "sentence"),
     [
-        ([], {}, "names no training cases"),
+        ([], {}, "names no training cases with a mask"),
         ([ENTRY, {"image": "a.nii.gz"}], {}, "Training entry 2 of the data list lacks"),
         ([ENTRY, "a.nii.gz"], {}, "Training entry 2 of the data list is no object"),
         ([{**ENTRY, "patient": 7}], {}, '"patient" of Training entry 1'),

@@ -254,7 +254,16 @@ def test_a_data_list_that_was_refused_can_be_mended(listed: Datalist, tmp_path: 
     bare = replace(listed, training=tuple(replace(one, lungs=None) for one in listed.training))
     with pytest.raises(InputError, match="sees the lungs alone"):
         train(bare, tmp_path / "model", small())
+    assert not any(tmp_path.iterdir())
     train(listed, tmp_path / "model", small(epochs=2, patches_per_case=1, validate_every=9))
+
+
+def test_the_same_list_is_known_from_every_folder(listed: Datalist, monkeypatch: pytest.MonkeyPatch) -> None:
+    from CovidQuantLib.training.unet_pair import _files
+
+    folder = listed.training[0].image.parent
+    monkeypatch.chdir(folder)
+    assert _files(read_datalist(Path("list.json"))) == _files(read_datalist(folder / "list.json"))
 
 
 def test_a_patient_of_whom_nothing_is_known_teaches_infection_alone(
