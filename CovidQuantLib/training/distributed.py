@@ -77,5 +77,7 @@ def processes(batch: int) -> Iterator[Processes]:
     distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
         yield Processes(rank, count, device)
+        # None goes while another still listens: gloo has been seen to wait for ever for one that was gone.
+        distributed.barrier()
     finally:
         distributed.destroy_process_group()

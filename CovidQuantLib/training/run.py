@@ -52,37 +52,52 @@ def run_training(
 ) -> ModelCard:
     """See `CovidQuantLib.training.train`. `start` None: what the options say."""
     check_free(output)
+    with _threads(options.threads), processes(options.batch) as who, _claimed(training_folder(output), who):
+        # In a function of its own: networks that share their gradients must be gone before the processes part.
+        return _trained(datalist, output, options, who, resume=resume, progress=progress, start=start)
+
+
+def _trained(
+    datalist: Datalist,
+    output: Path,
+    options: TrainingOptions,
+    who: Processes,
+    *,
+    resume: bool,
+    progress: Progress,
+    start: Start | None,
+) -> ModelCard:
+    """The training of this process, one of `who`."""
     folder = training_folder(output)
-    with _threads(options.threads), processes(options.batch) as who, _claimed(folder, who):
-        # Once more: another training of it may have ended just before the claim.
-        check_free(output)
-        begun = read_checkpoint(folder)
-        if resume and begun is None:
-            raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
-        watched = progress if who.is_first else no_progress
-        check_schedule(options, validated=bool(datalist.validation))
-        start = start or make_start(options)
-        reading = part_of(watched, 0.0, _READING)
-        training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)
-        if start.learns_from_patients:
-            finding = part_of(watched, _READING, _PREPARING)
-            training += unmasked_cases(datalist.unmasked, start, who.device.type, finding)
-        data = _data(start, training, validation)
-        settings = _settings(options, start, data)
-        if begun is not None:
-            check_same_settings(settings, begun.settings)
-        trainer = Trainer(
-            start, data, options, who, folder=folder, settings=settings, progress=part_of(watched, _PREPARING, 1.0)
-        )
-        make = partial(make_card, options, start, datalist, training, data.validation)
-        # A text that cannot stand on the card is refused before the hours of training.
-        parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
-        ended = _run(trainer, begun, folder, who)
-        card = make(Outcome(trainer.position, ended))
-        if who.is_first:
-            card = save_model(output, card, trainer.module)
-            (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-        return card
+    # Once more: another training of it may have ended just before the claim.
+    check_free(output)
+    begun = read_checkpoint(folder)
+    if resume and begun is None:
+        raise InputError("There is no unfinished training of this output to continue. Leave --resume out.")
+    watched = progress if who.is_first else no_progress
+    check_schedule(options, validated=bool(datalist.validation))
+    start = start or make_start(options)
+    reading = part_of(watched, 0.0, _READING)
+    training, validation = prepare_cases(datalist, start.label_set, start.preprocessing, reading)
+    if start.learns_from_patients:
+        finding = part_of(watched, _READING, _PREPARING)
+        training += unmasked_cases(datalist.unmasked, start, who.device.type, finding)
+    data = _data(start, training, validation)
+    settings = _settings(options, start, data)
+    if begun is not None:
+        check_same_settings(settings, begun.settings)
+    trainer = Trainer(
+        start, data, options, who, folder=folder, settings=settings, progress=part_of(watched, _PREPARING, 1.0)
+    )
+    make = partial(make_card, options, start, datalist, training, data.validation)
+    # A text that cannot stand on the card is refused before the hours of training.
+    parse_card(format_card(replace(make(Outcome(Position(), "")), sha256="0" * 64)))
+    ended = _run(trainer, begun, folder, who)
+    card = make(Outcome(trainer.position, ended))
+    if who.is_first:
+        card = save_model(output, card, trainer.module)
+        (folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+    return card
 
 
 def _data(start: Start, training: tuple[Case, ...], validation: tuple[Case, ...]) -> Data:

@@ -13,6 +13,7 @@ import pytest
 from Testing.conftest import require
 
 TRAIN = ("--epochs", "2", "--spacing", "2", "--patch", "16", "--batch", "4", "--threads", "1", "--set", "width=4")
+_LONGEST_S = 240
 SMALL = (*TRAIN, "--set", "blocks=[1,1]", "--set", "norm=instance")
 
 
@@ -37,6 +38,7 @@ def test_two_processes_have_the_loss_curve_of_one(data: Path, tmp_path: Path) ->
             text=True,
             env=environment,
             check=False,
+            timeout=_LONGEST_S,
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("Trained balls") == 1
