@@ -92,5 +92,5 @@ def _table(begun: Begun, costs: tuple[NetworkCost, ...]) -> ComparisonTable:
         data=str(begun.listed.data),
         reference=begun.listed.reference,
         hardware=hardware(),
-        settings=in_words(plan, told=begun.told),
+        settings=in_words(plan, told=begun.told, chosen=all(fold.validation for fold in folds)),
     )

@@ -6,8 +6,11 @@ from CovidQuantLib.comparison.plan import CLASSES, INFECTION, LABEL_SETS, Plan
 from CovidQuantLib.training.options import PAIR
 
 
-def in_words(plan: Plan, *, told: bool) -> tuple[str, ...]:
-    """How the networks, which `plan` names, were trained and judged; `told`: the masks tell the classes apart."""
+def in_words(plan: Plan, *, told: bool, chosen: bool) -> tuple[str, ...]:
+    """How the networks, which `plan` names, were trained and judged.
+
+    `told`: the masks tell the classes apart. `chosen`: in every fold there are patients who choose the weights.
+    """
     training = plan.training
     lasting = " or ".join(
         f"{value:g} {unit}"
@@ -16,9 +19,9 @@ def in_words(plan: Plan, *, told: bool) -> tuple[str, ...]:
     )
     folds = "each patient left out once" if plan.folds is None else f"{plan.folds} folds by patient"
     choosing = (
-        "The last weights are judged: nobody who is left out chooses them."
-        if plan.folds is None
-        else "A fifth of the patients who are not left out choose the weights."
+        "A fifth of the patients who are not left out choose the weights."
+        if chosen
+        else "The last weights are judged where nobody chooses them; nobody who is left out does."
     )
     return (
         f"Each network and fold: {lasting}, seed {training.seed}, {folds}. {choosing}",

@@ -159,10 +159,12 @@ def test_the_verb_gives_its_label_set_to_all(listed: Path, tmp_path: Path, typed
 
 def test_the_table_says_who_learnt_what() -> None:
     plan = Plan(networks=("conv_lstm", "vbnet", "hybrid_unet_pair"), training=TrainingOptions(epochs=1))
-    by_paper, alike = (" ".join(in_words(plan, told=told)) for told in (True, False))
+    by_paper, alike = (" ".join(in_words(plan, told=told, chosen=told)) for told in (True, False))
     assert "ground glass and consolidation (conv_lstm)" in by_paper
     assert "infection alone (vbnet)" in by_paper
     assert "infection alone (conv_lstm, vbnet)" in alike
+    assert "A fifth of the patients who are not left out choose the weights" in by_paper
+    assert "nobody who is left out does" in alike
     for words in (by_paper, alike):
         assert "one label for each patient (hybrid_unet_pair)" in words
         assert "-200 HU" in words
