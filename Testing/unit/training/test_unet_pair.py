@@ -11,7 +11,6 @@ import pytest
 
 from CovidQuantLib.cli.main import main
 from CovidQuantLib.ct import CtVolume, ScanFacts, StoredOrder
-from CovidQuantLib.datalists import Unmasked
 from CovidQuantLib.messages import Cancelled, InputError
 from CovidQuantLib.models import load_model
 from CovidQuantLib.networks import label_set, network
@@ -19,86 +18,20 @@ from CovidQuantLib.segmentation.airways import AirwayTree
 from CovidQuantLib.segmentation.infection_network import network_infection
 from CovidQuantLib.segmentation.lungs import Lungs
 from CovidQuantLib.training import Datalist, TrainingOptions, check_options, read_datalist, train
-from CovidQuantLib.training.cases import Case, prepare_case, prepare_unmasked
+from CovidQuantLib.training.cases import prepare_case
 from CovidQuantLib.training.weak_cases import check_judged
 from Testing.conftest import require
-from Testing.network_factory import SMALL_NETWORKS
-from Testing.training_factory import GRID, SIDE, write_list, write_volume
+from Testing.pair_factory import chest, entry, small, taught
+from Testing.training_factory import GRID, SIDE, write_list
 
 torch = require("torch")
 require("monai")
 require("safetensors")
 
-HEALTHY, GROUND_GLASS, DENSE = -850, -500, 0
-
-
-def chest(*, mixed: bool, seed: int = 0) -> tuple[Any, Any, Any]:
-    """HU, classes and lungs: infection at the base and at the apex, at the base dense where the patient is mixed.
-
-    They lie so far apart that no slab shows both: a network that saw a dense lesion beside ground glass could tell the
-    patient by it, and call all of its infection consolidation.
-    """
-    lungs, classes = np.zeros(GRID.shape, np.uint8), np.zeros(GRID.shape, np.uint8)
-    for label, first in ((1, 2), (2, 18)):
-        lungs[1:31, 2:30, first : first + 12] = label
-        classes[1:9, 8:24, first + 2 : first + 10] = 2 if mixed else 1
-        classes[21:31, 8:24, first + 2 : first + 10] = 1
-    hu = np.where(lungs > 0, HEALTHY, -100) + np.random.default_rng(seed).normal(0, 10, GRID.shape)
-    hu[classes == 1], hu[classes == 2] = GROUND_GLASS, DENSE
-    return hu.astype(np.int16), classes, lungs
-
-
-def entry(folder: Path, number: int, *, mixed: bool, told: bool | None = None, classes: bool = False) -> dict[str, Any]:
-    hu, labels, lungs = chest(mixed=mixed, seed=number)
-    arrays = {"image": hu, "label": labels if classes else (labels > 0).astype(np.uint8), "lungs": lungs}
-    names = {key: f"{number}-{key}.nii.gz" for key in arrays}
-    for key, array in arrays.items():
-        write_volume(folder / names[key], array)
-    return {**names, "patient": f"P{number}", "has_consolidation": told}
-
-
-@pytest.fixture(scope="module")
-def listed(tmp_path_factory: pytest.TempPathFactory) -> Datalist:
-    """A patient with consolidation and three without, by their labels alone; a fifth judges."""
-    folder = tmp_path_factory.mktemp("pair")
-    training = [entry(folder, number, mixed=number < 1, told=number < 1) for number in range(4)]
-    judging = [entry(folder, 4, mixed=True, classes=True)]
-    return read_datalist(write_list(folder, training, judging, data="synthetic", reference="exact"))
-
-
-def small(**changes: Any) -> TrainingOptions:
-    values = {
-        "network": "hybrid_unet_pair",
-        "arguments": SMALL_NETWORKS["hybrid_unet_pair"],
-        "spacing_mm": (2.0, 2.0, 2.0),
-        "patch": (16, 32, 32),
-        "epochs": 5,
-        "batch": 8,
-        "weak_batch": 8,
-        "patches_per_case": 4,
-        "learning_rate": 1e-2,
-        "augmentation": 0.0,
-        "threads": 1,
-    }
-    return TrainingOptions(**{**values, **changes})
-
 
 @pytest.fixture(autouse=True)
 def _no_board(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("CovidQuantLib.training.log.find_spec", lambda _: None)
-
-
-@pytest.fixture(scope="module")
-def unet_1(listed: Datalist, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """UNet-1, which has learnt infection on all patients."""
-    folder = tmp_path_factory.mktemp("unet_1") / "model"
-    train(listed, folder, small(network="hybrid_unet", epochs=20, validate_every=20))
-    return folder
-
-
-def taught(parent: Path, listed: Datalist, output: Path, **changes: Any) -> Any:
-    options = {"parent": parent, "arguments": None, "spacing_mm": None, "validate_every": 50, **changes}
-    return train(listed, output, small(optimiser="adam", schedule="constant", **options))
 
 
 @pytest.fixture(scope="module")
@@ -275,106 +208,6 @@ def test_a_patient_of_whom_nothing_is_known_teaches_infection_alone(
     counted = [card.recipe[f"cases_{kind}"] for kind in ("with_consolidation", "without_consolidation", "not_known")]
     assert counted == [1, 2, 1]
     assert len(card.trained_on) == 4
-
-
-def unmasked(listed: Datalist, *numbers: int) -> Datalist:
-    """The list, these of its training cases without their masks."""
-    bare = [
-        Unmasked(one.where, one.image, one.lungs, one.has_consolidation, one.patient, one.code)
-        for number, one in enumerate(listed.training)
-        if number in numbers and one.lungs is not None and one.has_consolidation is not None
-    ]
-    assert len(bare) == len(numbers)
-    masked = tuple(one for number, one in enumerate(listed.training) if number not in numbers)
-    return replace(listed, training=masked, unmasked=tuple(bare))
-
-
-def test_patients_with_nothing_but_a_label_teach_consolidation_as_well(
-    unet_1: Path, listed: Datalist, tmp_path: Path
-) -> None:
-    card = taught(unet_1, unmasked(listed, 0, 1, 2), tmp_path / "model", epochs=50)
-    counted = [card.recipe[f"cases_{kind}"] for kind in ("with_consolidation", "without_consolidation", "not_known")]
-    assert counted == [1, 3, 0]
-    # They were seen, and no later figure may count them as new.
-    assert len(card.trained_on) == 4
-    # UNet-1 finds their infection, in which slabs are taken, and their labels part it.
-    assert isinstance(card.recipe["validation_dice"], float)
-    assert card.recipe["validation_dice"] > 0.7
-
-
-def test_unet_1_learns_from_none_of_them(listed: Datalist, tmp_path: Path) -> None:
-    card = train(unmasked(listed, 0), tmp_path / "model", small(epochs=2, patches_per_case=1, validate_every=9))
-    assert len(card.trained_on) == 4
-    masked_alone = train(
-        replace(listed, training=listed.training[1:]),
-        tmp_path / "alone",
-        small(network="hybrid_unet", epochs=1, patches_per_case=1, validate_every=9),
-    )
-    both = (load_model(tmp_path / "model").module.unet_1, load_model(tmp_path / "alone").module)
-    one, other = (module.state_dict() for module in both)
-    assert masked_alone.recipe["epochs"] == 1
-    assert all(torch.equal(value, other[name]) for name, value in one.items())
-
-
-def test_an_unmasked_patient_who_is_judged_too_is_refused(listed: Datalist, tmp_path: Path) -> None:
-    shared = unmasked(listed, 0)
-    judged = replace(shared, unmasked=(replace(shared.unmasked[0], patient=listed.validation[0].patient),))
-    with pytest.raises(InputError, match="both in training and in validation"):
-        train(judged, tmp_path / "model", small())
-
-
-def test_an_unmasked_case_that_cannot_be_read_is_named(unet_1: Path, listed: Datalist, tmp_path: Path) -> None:
-    bare = unmasked(listed, 1)
-    gone = replace(bare, unmasked=(replace(bare.unmasked[0], image=tmp_path / "gone.nii.gz"),))
-    with pytest.raises(InputError, match="Training entry 2: the image does not exist"):
-        taught(unet_1, gone, tmp_path / "model")
-
-
-def test_a_training_goes_on_where_unet_1_finds_another_voxel(listed: Datalist) -> None:
-    """Another GPU, or another window of the same one, may give another answer; another CT is another training."""
-
-    def prepared(number: int, found: int) -> Case:
-        (one,) = unmasked(listed, number).unmasked
-        seen = network("lesion_net").preprocessing
-        return prepare_unmasked(one, lambda ct, _: np.full_like(ct.hu, found, np.uint8), label_set("classes"), seen)
-
-    one, same, other = prepared(0, 1), prepared(0, 0), prepared(1, 1)
-    assert not np.array_equal(one.labels, same.labels)
-    assert one.content == same.content != other.content
-
-
-@pytest.mark.parametrize("what", ["empty lungs", "a CT that is judged"])
-def test_an_unmasked_case_is_looked_at_before_infection_is_learnt(
-    listed: Datalist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
-) -> None:
-    monkeypatch.setattr("CovidQuantLib.training.run.Trainer", lambda *_, **__: pytest.fail("it was trained"))
-    bare, judged = unmasked(listed, 1), listed.validation[0]
-    assert judged.lungs is not None
-    if what == "empty lungs":
-        write_volume(tmp_path / "lungs.nii.gz", np.zeros(GRID.shape, np.uint8))
-        changed, sentence = replace(bare.unmasked[0], lungs=tmp_path / "lungs.nii.gz"), "Training entry 2: .* is empty"
-    else:
-        changed, sentence = replace(bare.unmasked[0], image=judged.image, lungs=judged.lungs), "both in training and"
-        changed = replace(changed, patient="somebody else")
-    with pytest.raises(InputError, match=sentence):
-        train(replace(bare, unmasked=(changed,)), tmp_path / "model", small())
-
-
-def test_an_entry_without_a_mask_is_for_networks_that_learn_from_patients(tmp_path: Path) -> None:
-    whole = [entry(tmp_path, number, mixed=number == 0, told=number == 0) for number in range(2)]
-    bare = {key: value for key, value in whole[1].items() if key != "label"}
-    path = write_list(tmp_path, [whole[0], bare])
-    (found,) = read_datalist(path, unmasked=True).unmasked
-    assert (found.where, found.has_consolidation, found.patient) == ("Training entry 2", False, "P1")
-    with pytest.raises(InputError, match='lacks its "image" or its "label"'):
-        read_datalist(path)
-    for lacking in ("lungs", "has_consolidation"):
-        path = write_list(tmp_path, [whole[0], {key: value for key, value in bare.items() if key != lacking}])
-        with pytest.raises(InputError, match='has no "label": it needs its "lungs"'):
-            read_datalist(path, unmasked=True)
-    # Who judges needs a mask.
-    with pytest.raises(InputError, match='Validation entry 1 of the data list lacks its "image" or its "label"'):
-        read_datalist(write_list(tmp_path, [whole[0]], [bare]), unmasked=True)
 
 
 def test_a_mask_that_holds_consolidation_is_a_label(tmp_path: Path) -> None:
