@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -25,9 +26,9 @@ class _Deformed(MapTransform, Randomizable):
         self._resample = Resample(padding_mode="zeros")
         self._patch, self._strength = patch, strength
 
+    @abstractmethod
     def grid(self) -> torch.Tensor:
         """Where each voxel of the patch is taken from: (axes + 1, *patch), from the patch's middle."""
-        raise NotImplementedError
 
     def __call__(self, data: Any) -> dict[str, Any]:
         grid = self.grid()
