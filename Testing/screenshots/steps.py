@@ -134,18 +134,23 @@ def _follow_up(walker: Walker, chest: SyntheticChest | None) -> None:
 
 
 def _add_later_ct(walker: Walker, chest: SyntheticChest) -> None:
-    """A second CT of the same patient, ten days later, without consolidation."""
+    """A second CT of the same patient, ten days later: what was consolidation is ground glass, as its mask says."""
+    import slicer
+
     from CovidQuantLib.slicer_app.case_numbers import parse_numbers
     from CovidQuantLib.slicer_app.segmentation_nodes import load_results
     from CovidQuantLib.slicer_app.self_test_chest import chest_volume, true_results
 
-    kept = np.where(chest.infection == 2, 0, chest.infection).astype(np.uint8)
-    later = replace(chest, infection=kept)
+    glass, solid = chest.infection == 1, chest.infection == 2
+    hu = chest.ct.hu.copy()
+    hu[solid] = np.random.default_rng(1).choice(hu[glass & ~chest.vessels], np.count_nonzero(solid))
+    later = replace(chest, ct=replace(chest.ct, hu=hu), infection=(chest.infection > 0).astype(np.uint8))
     volume = chest_volume(later, PATIENT, "20200311")
     with TemporaryDirectory() as folder:
         text = true_results(Path(folder), later)
         nodes = load_results(Path(folder), volume)
     walker.screen.desk.parameters.ct = volume
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
     walker.screen.desk.new_case(nodes, parse_numbers(text), text)
 
 
